@@ -1,0 +1,61 @@
+package access
+
+// Facts are what was read of one workload in the tenant during one invocation.
+// Each part says whether it was read; what was not read is unknown.
+type Facts struct {
+	Consents    Reading[[]Consent]
+	Pointer     Reading[*Pointer]
+	Scopes      map[string]Reading[*Scope]
+	Assignments Reading[[]Assignment]
+}
+
+// Reading is a value that was read, or why it was not.
+type Reading[T any] struct {
+	Value T
+	// Read is false when the value is not known.
+	Read bool
+	// Why says what kept it from being read.
+	Why string
+}
+
+// Known is a value that was read.
+func Known[T any](value T) Reading[T] { return Reading[T]{Value: value, Read: true} }
+
+// NotRead is a value that is not known, and why.
+func NotRead[T any](why string) Reading[T] { return Reading[T]{Why: why} }
+
+// Consent is one app role assignment of the workload, organization-wide by nature.
+type Consent struct {
+	ID           string
+	Resource     Resource
+	ResourceName string
+	// Value is the app role's value; empty when its resource does not list the role.
+	Value     string
+	AppRoleID string
+}
+
+// Pointer is Exchange's own record of the service principal.
+type Pointer struct {
+	ObjectID, AppID string
+	// ID is what addresses it in Exchange.
+	ID string
+}
+
+// Scope is a management scope as it was read.
+type Scope struct {
+	Name, ID  string
+	Filter    string
+	Exclusive bool
+}
+
+// Assignment is a role assignment of the workload as it was read.
+type Assignment struct {
+	Name, ID, Role string
+	// Scope is the custom resource scope's name; empty when there is none.
+	Scope string
+	// ScopeType is Exchange's RecipientWriteScope, as it was read.
+	ScopeType string
+	Enabled   bool
+	// Unscoped: it reaches the whole organization.
+	Unscoped bool
+}

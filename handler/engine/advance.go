@@ -1,0 +1,180 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"mailgrant/handler/exchange"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/graph"
+	"mailgrant/handler/plan"
+)
+
+// advanceAll does what every live grant of the workload owes now, the one that was
+// named first. One grant's failure does not keep the others waiting; only a store
+// that cannot be written ends the run.
+func (h *holding) advanceAll(ctx context.Context, named string, forced bool) error {
+	ordered := slices.Clone(h.grants)
+	slices.SortStableFunc(ordered, func(a, b *held) int {
+		if a.ID == named {
+			return -1
+		}
+		if b.ID == named {
+			return 1
+		}
+		return 0
+	})
+	for _, live := range ordered {
+		err := h.advance(ctx, live, forced && live.ID == named)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// advance moves one grant as far as it can go now.
+func (h *holding) advance(ctx context.Context, live *held, forced bool) error {
+	err := h.foldRevocation(ctx, live)
+	if err != nil {
+		return err
+	}
+	if live.State.Ended() {
+		return nil
+	}
+	now := h.Now()
+	switch live.State {
+	case grant.Bound, grant.AwaitingApproval, grant.Scheduled:
+		return h.begin(ctx, live, now)
+	case grant.Provisioning:
+		if live.Over(now) {
+			return h.end(ctx, live, grant.NotProvisioned, "its end came before it was provisioned")
+		}
+		if now.Before(live.Work.NotBefore) {
+			return nil
+		}
+		return h.provision(ctx, live)
+	case grant.Active:
+		if live.Over(now) {
+			return h.end(ctx, live, grant.Expired, "its end has come")
+		}
+		if forced || !now.Before(live.Work.RetestAt) {
+			return h.retest(ctx, live)
+		}
+	case grant.Revoking:
+		if now.Before(live.Work.NotBefore) {
+			return nil
+		}
+		return h.revoke(ctx, live)
+	}
+	return nil
+}
+
+// begin takes a bound grant to its waiting or to its provisioning, or ends it when
+// its time is over before anything was made.
+func (h *holding) begin(ctx context.Context, live *held, now time.Time) error {
+	if live.Over(now) {
+		return h.endUnmade(ctx, live, grant.ExpiredBeforeStart)
+	}
+	if now.Before(live.ProvisionAt()) {
+		if live.State == grant.Scheduled {
+			return nil
+		}
+		return h.move(ctx, live, grant.Scheduled, grant.EventScheduled, "", "provisioning begins at "+live.ProvisionAt().UTC().Format(time.RFC3339))
+	}
+	if now.Before(live.Work.NotBefore) {
+		return nil
+	}
+	_, err := h.document(ctx)
+	if err != nil {
+		return h.miss(ctx, live, err)
+	}
+	live.Claim(now)
+	err = live.Move(grant.Provisioning)
+	if err != nil {
+		return err
+	}
+	// The move is written with the first step's intent, in one batch.
+	live.pending = append(live.pending, h.entry(grant.EventProvisioning, "", ""))
+	return h.provision(ctx, live)
+}
+
+func (h *holding) endUnmade(ctx context.Context, live *held, ending grant.Ending) error {
+	live.Ending = ending
+	return h.move(ctx, live, grant.Denied, grant.EventDenied, string(ending), "nothing had been made")
+}
+
+// end begins to take the access away.
+func (h *holding) end(ctx context.Context, live *held, ending grant.Ending, detail string) error {
+	live.Ending = ending
+	live.Claim(h.Now())
+	err := h.move(ctx, live, grant.Revoking, grant.EventRevoking, string(ending), detail)
+	if err != nil {
+		return err
+	}
+	return h.revoke(ctx, live)
+}
+
+func (h *holding) move(ctx context.Context, live *held, to grant.State, event grant.Event, reason, detail string) error {
+	err := live.Move(to)
+	if err != nil {
+		return err
+	}
+	if live.Condition(grant.Stuck).Status == grant.True {
+		live.Set(grant.Condition{Type: grant.Stuck, Status: grant.False, Reason: "Resolved", Since: h.Now()})
+	}
+	return h.commit(ctx, live, h.entry(event, reason, detail))
+}
+
+// miss notes that work on the grant failed, shows it as stuck, and makes sure that
+// it is tried again, for ever.
+func (h *holding) miss(ctx context.Context, live *held, cause error) error {
+	reason, message := reasonOf(cause)
+	return h.stuck(ctx, live, reason, message, h.Now().Add(retryAfter(cause)))
+}
+
+func (h *holding) stuck(ctx context.Context, live *held, reason, message string, notBefore time.Time) error {
+	now := h.Now()
+	live.Miss(now, notBefore)
+	changed := live.Set(grant.Condition{Type: grant.Stuck, Status: grant.True, Reason: reason, Message: message, Since: now})
+	h.Log.WarnContext(ctx, "work on a grant failed and will be tried again", "id", live.ID, "state", live.State, "reason", reason,
+		"attempts", live.Work.Attempts, "next", live.Work.NotBefore, "error", message)
+	var entries []grant.Entry
+	if changed {
+		entries = append(entries, h.entry(grant.EventCondition, "Stuck"+reason, message))
+	}
+	err := h.commit(ctx, live, entries...)
+	h.hint(ctx, applyQueue, live.ID, live.Work.NotBefore.Sub(now))
+	return err
+}
+
+// wait postpones the grant without calling it stuck: what is waited for is certain
+// to come.
+func (h *holding) wait(ctx context.Context, live *held, until time.Time, reason, message string) error {
+	live.Postpone(until)
+	changed := live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.Unknown, Reason: reason, Message: message, Since: h.Now()})
+	var entries []grant.Entry
+	if changed {
+		entries = append(entries, h.entry(grant.EventCondition, reason, message))
+	}
+	err := h.commit(ctx, live, entries...)
+	h.hint(ctx, applyQueue, live.ID, until.Sub(h.Now()))
+	return err
+}
+
+// retryAfter is what the other side asked to wait; zero when it did not.
+func retryAfter(err error) time.Duration {
+	var onExchange *exchange.Error
+	if errors.As(err, &onExchange) {
+		return onExchange.RetryAfter
+	}
+	var onGraph *graph.Error
+	if errors.As(err, &onGraph) {
+		return onGraph.RetryAfter
+	}
+	return 0
+}
+
+func scopeName(steps []grant.Step) string { return plan.ScopeName(steps) }

@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
+	"mailgrant/handler/policy"
+	"mailgrant/handler/store"
+)
+
+// work binds a claim that has no ledger row yet, then does what its workload owes.
+func (e *Engine) work(ctx context.Context, claim store.Claim, r record, forced bool) error {
+	if claim.Workload == "" && r.State.Ended() {
+		return nil
+	}
+	if claim.Workload != "" {
+		h, err := e.hold(ctx, claim.Workload)
+		if err != nil {
+			return err
+		}
+		if h.find(claim.ID) != nil || r.State != grant.Received {
+			defer h.release(ctx)
+			return h.advanceAll(ctx, claim.ID, forced)
+		}
+	}
+	return e.bind(ctx, claim, r)
+}
+
+// bind resolves what a request names, judges it, and writes the grant with all its
+// remote names in one batch. A refusal ends the grant with every fault.
+func (e *Engine) bind(ctx context.Context, claim store.Claim, r record) error {
+	now := e.Now()
+	if !now.Before(r.ExpiresAt) {
+		return e.deny(ctx, claim, r, grant.ExpiredBeforeStart, nil)
+	}
+	if now.Before(r.Work.NotBefore) {
+		return nil
+	}
+	document, err := e.document(ctx)
+	if err != nil {
+		return e.missBinding(ctx, claim, r, err)
+	}
+	e.remember(ctx, document)
+	request, faults, err := grant.ParseRequest(claim.Body, claim.ReceivedAt)
+	if err != nil || len(faults) > 0 {
+		return fmt.Errorf("the stored request of %s cannot be read again: %w", claim.ID, errors.Join(err, &Error{Faults: faults}))
+	}
+	resolved, faults, err := e.resolve(ctx, request, document)
+	if err != nil {
+		return e.missBinding(ctx, claim, r, err)
+	}
+	if resolved.workload.ObjectID == "" {
+		return e.deny(ctx, claim, r, "", faults)
+	}
+	return e.judge(ctx, claim, r, binding{request: request, document: document, resolved: resolved, faults: faults})
+}
+
+// binding is what a request became while it is bound.
+type binding struct {
+	request  grant.Request
+	document policy.Document
+	resolved resolved
+	faults   []grant.Fault
+}
+
+// judge holds the workload's partition, because limits and canaries depend on the
+// other live grants, and writes the grant or its refusal.
+func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b binding) error {
+	h, err := e.hold(ctx, b.resolved.workload.ObjectID)
+	if err != nil {
+		return err
+	}
+	defer h.release(ctx)
+	g := b.grant(claim)
+	faults := append(b.faults, h.refusals(g, b)...)
+	canaries, lacking, err := h.chooseCanaries(ctx, g, b)
+	if err != nil {
+		return e.missBinding(ctx, claim, r, err)
+	}
+	g.Canaries = canaries
+	faults = append(faults, lacking...)
+	if len(faults) > 0 {
+		return e.deny(ctx, claim, r, "", faults)
+	}
+	steps, err := plan.Steps(g, e.Installation)
+	if err != nil {
+		return err
+	}
+	// The workload goes to the claim first: from here on a revoke request is written
+	// to the partition, where it is met whatever becomes of this run.
+	claim.Workload = h.workload
+	err = e.put(ctx, claim, r)
+	if err != nil {
+		return storage(err, "")
+	}
+	live := &held{Grant: g, steps: steps, changed: map[int]bool{}}
+	for _, step := range steps {
+		live.changed[step.Number] = true
+	}
+	entries := append(r.History, h.entry(grant.EventBound, "", b.summary()))
+	h.grants = append(h.grants, live)
+	h.fresh = &b.resolved.facts
+	err = h.commit(ctx, live, entries...)
+	if err != nil {
+		return err
+	}
+	return h.advanceAll(ctx, claim.ID, false)
+}
+
+func (b binding) grant(claim store.Claim) grant.Grant {
+	r := b.request
+	g := grant.Grant{ID: claim.ID, State: grant.Bound, Mechanism: grant.RBAC, Workload: b.resolved.workload,
+		Permissions: r.Permissions, Scope: grant.Scope{Mailboxes: r.Mailboxes},
+		ReceivedAt: claim.ReceivedAt, StartsAt: r.StartsAt, ExpiresAt: r.ExpiresAt,
+		Ticket: r.Ticket, Requester: r.Requester, Owner: r.Owner, Justification: r.Justification, Source: claim.Source}
+	for _, recipient := range b.resolved.mailboxes {
+		g.Mailboxes = append(g.Mailboxes, mailboxOf(recipient))
+	}
+	return g
+}
+
+func (b binding) summary() string {
+	return fmt.Sprintf("%s (%s) and %d mailbox(es) were resolved", b.resolved.workload.DisplayName, b.resolved.workload.AppID, len(b.resolved.mailboxes))
+}
+
+// deny ends a claim of which nothing was made: with its faults, or because its end
+// came first.
+func (e *Engine) deny(ctx context.Context, claim store.Claim, r record, ending grant.Ending, faults []grant.Fault) error {
+	now := e.Now()
+	r.State, r.Ending, r.Faults, r.Condition, r.Stuck = grant.Denied, ending, faults, nil, ""
+	event, reason := grant.EventRefused, "Refused"
+	if ending != "" {
+		event, reason = grant.EventDenied, string(ending)
+	}
+	detail := ""
+	for _, fault := range faults {
+		detail += fault.Pointer + ": " + fault.Detail + "\n"
+	}
+	r.History = append(r.History, grant.Entry{At: now, Event: event, By: "mailgrant", Reason: reason, Detail: detail})
+	owed := r.Work.Owed
+	r.Work = grant.Work{}
+	err := e.Store.WriteDue(ctx, dues(claim.ID, "", []grant.Due{grant.NewDue(now.Add(grant.PickUp), grant.DueNotify)})...)
+	if err != nil {
+		return storage(err, "")
+	}
+	err = e.put(ctx, claim, r)
+	if err != nil {
+		return storage(err, "")
+	}
+	e.hint(ctx, notifyQueue, claim.ID, 0)
+	return storage(e.Store.DeleteDue(ctx, dues(claim.ID, "", owed)...), "")
+}
+
+// missBinding notes a binding that could not be done and when it is tried again.
+// It goes on until the grant's end.
+func (e *Engine) missBinding(ctx context.Context, claim store.Claim, r record, cause error) error {
+	now := e.Now()
+	var failing grant.Grant
+	failing.Work = r.Work
+	failing.Miss(now, now.Add(retryAfter(cause)))
+	old := r.Work.Owed
+	r.Work = failing.Work
+	next := earlier(r.Work.NotBefore, r.ExpiresAt)
+	r.Work.Owed = []grant.Due{grant.NewDue(next, grant.DueReceive)}
+	reason, message := reasonOf(cause)
+	since := now
+	if r.Condition != nil {
+		since = r.Condition.Since
+	}
+	r.Condition = &grant.Condition{Type: grant.Stuck, Status: grant.True, Reason: reason, Message: message, Since: since}
+	r.Stuck = reason
+	e.Log.WarnContext(ctx, "binding failed and will be tried again", "id", claim.ID, "reason", reason, "attempts", r.Work.Attempts, "next", next, "error", cause.Error())
+	err := e.Store.WriteDue(ctx, dues(claim.ID, "", r.Work.Owed)...)
+	if err != nil {
+		return storage(err, "")
+	}
+	err = e.put(ctx, claim, r)
+	if err != nil {
+		return storage(err, "")
+	}
+	e.hint(ctx, applyQueue, claim.ID, next.Sub(now))
+	return storage(e.Store.DeleteDue(ctx, dues(claim.ID, "", without(old, r.Work.Owed))...), "")
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// refusals are the faults that follow from the document, the tenant's state and
+// the workload's other grants. Every rule is asked.
+func (h *holding) refusals(g grant.Grant, b binding) []grant.Fault {
+	faults := limitFaults(g, b.document)
+	if len(h.grants) >= b.document.Limits.LiveGrants {
+		faults = append(faults, grant.At("tooManyGrants", fmt.Sprintf("%s has %d live grants; %d are allowed", g.Workload.DisplayName, len(h.grants), b.document.Limits.LiveGrants), "workload"))
+	}
+	paths, _ := access.Paths(b.resolved.facts, g.Permissions, h.ours())
+	for _, path := range access.Defeating(paths) {
+		faults = append(faults, grant.At("overlappingPath", path.String()+"; a scope would confine nothing while it stands: remove it first", "workload"))
+	}
+	return faults
+}
+
+func limitFaults(g grant.Grant, document policy.Document) []grant.Fault {
+	var faults []grant.Fault
+	if len(g.Scope.Mailboxes) > document.Limits.Mailboxes {
+		faults = append(faults, grant.At("tooManyMailboxes", fmt.Sprintf("%d mailboxes are asked for; %d are allowed", len(g.Scope.Mailboxes), document.Limits.Mailboxes), "scope", "mailboxes"))
+	}
+	if len(g.Permissions) > document.Limits.Permissions {
+		faults = append(faults, grant.At("tooManyPermissions", fmt.Sprintf("%d permissions are asked for; %d are allowed", len(g.Permissions), document.Limits.Permissions), "permissions"))
+	}
+	if g.ExpiresAt.Sub(g.StartsAt) > document.MaxDuration {
+		faults = append(faults, grant.At("tooLong", fmt.Sprintf("the access would last %s; %s is the longest", g.ExpiresAt.Sub(g.StartsAt), document.MaxDuration)))
+	}
+	return faults
+}
+
+// ours tells the assignments of the workload's live grants from everybody else's.
+func (h *holding) ours() func(access.Assignment) bool {
+	var steps []grant.Step
+	for _, live := range h.grants {
+		steps = append(steps, live.steps...)
+	}
+	return plan.OursNames(steps)
+}

@@ -1,0 +1,233 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/exchange"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/graph"
+)
+
+// workloadFacts reads what the tenant holds about a workload: its consents, its
+// pointer in Exchange and its role assignments. The error is the first part that
+// could not be read.
+func (e *Engine) workloadFacts(ctx context.Context, workload grant.Workload) (access.Facts, error) {
+	facts := access.Facts{Scopes: map[string]access.Reading[*access.Scope]{}}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		consents, err := e.consents(ctx, workload.ObjectID)
+		facts.Consents = access.Known(consents)
+		return err
+	})
+	group.Go(func() error {
+		pointer, err := e.pointer(ctx, workload)
+		facts.Pointer = access.Known(pointer)
+		facts.Assignments = access.Known[[]access.Assignment](nil)
+		if err != nil || pointer == nil {
+			return err
+		}
+		assignments, err := e.assignments(ctx, workload)
+		facts.Assignments = access.Known(assignments)
+		return err
+	})
+	err := group.Wait()
+	if err != nil {
+		return access.Facts{}, err
+	}
+	return facts, nil
+}
+
+// facts adds the management scope of the grant, and its role assignments one by one
+// where there is no pointer: without one Exchange cannot list them, which does not
+// prove that they are absent.
+func (h *holding) facts(ctx context.Context, live *held) (access.Facts, error) {
+	var facts access.Facts
+	var scope *access.Scope
+	name := scopeName(live.steps)
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		var err error
+		if h.fresh != nil {
+			facts, h.fresh = *h.fresh, nil
+			return nil
+		}
+		facts, err = h.workloadFacts(groupCtx, live.Workload)
+		return err
+	})
+	group.Go(func() error {
+		var err error
+		scope, err = h.scope(groupCtx, name)
+		return err
+	})
+	err := group.Wait()
+	if err != nil {
+		return access.Facts{}, err
+	}
+	facts.Scopes[name] = access.Known(scope)
+	if facts.Pointer.Value != nil {
+		return facts, nil
+	}
+	facts.Assignments, err = h.assignmentsByName(ctx, live.steps)
+	return facts, err
+}
+
+func (h *holding) assignmentsByName(ctx context.Context, steps []grant.Step) (access.Reading[[]access.Assignment], error) {
+	var found []access.Assignment
+	for _, step := range steps {
+		if step.Kind != grant.AssignmentStep || !step.Exists() {
+			continue
+		}
+		assignment, err := h.assignment(ctx, step.Name)
+		if err != nil {
+			return access.Reading[[]access.Assignment]{}, err
+		}
+		if assignment != nil {
+			found = append(found, *assignment)
+		}
+	}
+	return access.Known(found), nil
+}
+
+// consents reads every consent of the principal. The two resources whose roles open
+// mailboxes are read only when there is a consent to understand.
+func (e *Engine) consents(ctx context.Context, objectID string) ([]access.Consent, error) {
+	listed, err := e.Graph.ListConsents(ctx, objectID)
+	if err != nil || len(listed) == 0 {
+		return nil, err
+	}
+	var resources [2]graph.Resource
+	group, ctx := errgroup.WithContext(ctx)
+	for i, appID := range []string{graph.GraphAppID, graph.ExchangeAppID} {
+		group.Go(func() error {
+			var err error
+			resources[i], err = e.Graph.FindResource(ctx, appID)
+			return err
+		})
+	}
+	err = group.Wait()
+	if err != nil {
+		return nil, err
+	}
+	consents := make([]access.Consent, len(listed))
+	for i, consent := range listed {
+		consents[i] = understood(consent, resources[0], resources[1])
+	}
+	return consents, nil
+}
+
+func understood(consent graph.Consent, onGraph, onExchange graph.Resource) access.Consent {
+	known := access.Consent{ID: consent.ID, Resource: access.Other, ResourceName: consent.ResourceName, AppRoleID: consent.AppRoleID}
+	var roles []graph.AppRole
+	switch consent.ResourceID {
+	case onGraph.ObjectID:
+		known.Resource, roles = access.Graph, onGraph.AppRoles
+	case onExchange.ObjectID:
+		known.Resource, roles = access.Exchange, onExchange.AppRoles
+	}
+	for _, role := range roles {
+		if role.ID == consent.AppRoleID {
+			known.Value = role.Value
+		}
+	}
+	return known
+}
+
+// pointer returns nil when Exchange says that it has none.
+func (e *Engine) pointer(ctx context.Context, workload grant.Workload) (*access.Pointer, error) {
+	found, err := e.Exchange.FindServicePrincipal(ctx, workload.ObjectID)
+	if exchange.KindOf(err) == exchange.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &access.Pointer{ObjectID: found.ObjectID, AppID: found.AppID, ID: found.ObjectID}, nil
+}
+
+// scope returns nil when Exchange says that there is none of this name.
+func (e *Engine) scope(ctx context.Context, name string) (*access.Scope, error) {
+	found, err := e.Exchange.FindManagementScope(ctx, name)
+	if exchange.KindOf(err) == exchange.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &access.Scope{Name: found.Name, ID: firstOf(found.GUID, found.Identity, found.Name), Filter: found.RecipientFilter, Exclusive: found.Exclusive}, nil
+}
+
+// assignment returns nil when Exchange says that there is none of this name.
+func (e *Engine) assignment(ctx context.Context, name string) (*access.Assignment, error) {
+	found, err := e.Exchange.FindManagementRoleAssignment(ctx, name)
+	if exchange.KindOf(err) == exchange.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	assignment := judged(found)
+	return &assignment, nil
+}
+
+func (e *Engine) assignments(ctx context.Context, workload grant.Workload) ([]access.Assignment, error) {
+	listed, err := e.Exchange.ListManagementRoleAssignments(ctx, workload.ObjectID, workload.AppID, workload.DisplayName)
+	if err != nil {
+		return nil, err
+	}
+	assignments := make([]access.Assignment, len(listed))
+	for i, assignment := range listed {
+		assignments[i] = judged(assignment)
+	}
+	return assignments, nil
+}
+
+// judged says whether an assignment is limited at all. The scope of an assignment
+// may stand in either of two properties, and whatever is not plainly limited counts
+// as organization-wide.
+func judged(found exchange.RoleAssignment) access.Assignment {
+	scope := firstOf(found.CustomResourceScope, found.CustomRecipientWriteScope)
+	limited := scope != "" || strings.EqualFold(found.RecipientWriteScope, "AdministrativeUnit")
+	return access.Assignment{Name: found.Name, ID: firstOf(found.GUID, found.Identity, found.Name), Role: found.Role, Scope: scope,
+		ScopeType: found.RecipientWriteScope, Enabled: found.Enabled, Unscoped: !limited}
+}
+
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// lastKind says whether an edge's error is worth an explanation of its own.
+func reasonOf(err error) (string, string) {
+	var own *Error
+	var onExchange *exchange.Error
+	var onGraph *graph.Error
+	switch {
+	case errors.As(err, &own) && own.Kind == KindDocument:
+		return "DocumentUnusable", err.Error()
+	case errors.As(err, &onExchange):
+		return "Exchange" + camel(string(onExchange.Kind)), err.Error()
+	case errors.As(err, &onGraph):
+		return "Graph" + string(onGraph.Kind), err.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "OutOfTime", err.Error()
+	}
+	return "Failed", err.Error()
+}
+
+// camel turns "not found" into "NotFound".
+func camel(words string) string {
+	var joined strings.Builder
+	for word := range strings.FieldsSeq(words) {
+		joined.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return joined.String()
+}

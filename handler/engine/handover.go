@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/grant"
+)
+
+// Handover is what the application's owner needs to use a grant, and not to break it.
+type Handover struct {
+	// TokenScope is what the application asks a token for.
+	TokenScope string `json:"tokenScope"`
+	// Roles explains why the token's roles claim is empty.
+	Roles string `json:"roles"`
+	// NotBefore is when calls should begin.
+	NotBefore time.Time `json:"notBefore,omitzero"`
+	// Calls are Graph calls that work with this grant, by mailbox.
+	Calls []Call `json:"calls"`
+	// Refusals says what a refused call looks like.
+	Refusals string `json:"refusals"`
+}
+
+// Call is one Graph call that a permission opens on a mailbox.
+type Call struct {
+	Permission string `json:"permission"`
+	Mailbox    string `json:"mailbox"`
+	Method     string `json:"method"`
+	URL        string `json:"url"`
+}
+
+const (
+	tokenScope = "https://graph.microsoft.com/.default"
+	emptyRoles = "The token's roles claim is empty, and that is right: the access comes from Exchange and not from a consent. " +
+		"Do not add an application permission in Entra; a consent opens every mailbox and defeats the scope."
+	refusals = "A mailbox outside the grant answers 403 ErrorAccessDenied. A mailbox of the grant may do so until effectiveBy; " +
+		"do not call before then, because early calls keep the denial cached."
+	graphUsers = "https://graph.microsoft.com/v1.0/users/"
+)
+
+func (e *Engine) handover(g grant.Grant) *Handover {
+	if g.State.Ended() {
+		return nil
+	}
+	handover := Handover{TokenScope: tokenScope, Roles: emptyRoles, NotBefore: g.EffectiveBy, Refusals: refusals, Calls: []Call{}}
+	for _, mailbox := range g.Mailboxes {
+		for _, permission := range g.Permissions {
+			handover.Calls = append(handover.Calls, callFor(permission, mailbox))
+		}
+	}
+	return &handover
+}
+
+// callFor is the plainest Graph call that the permission opens (Microsoft Graph REST
+// reference v1.0). The mailbox is named by its Entra object id where it is known.
+func callFor(permission string, mailbox grant.Mailbox) Call {
+	method, path := "GET", "/messages"
+	known, _ := access.LookUp(access.Graph, permission)
+	switch {
+	case permission == "Mail.Send":
+		method, path = "POST", "/sendMail"
+	case strings.HasPrefix(permission, "MailboxFolder"):
+		path = "/mailFolders"
+	case len(known.Confers) == 0:
+	case known.Confers[0] == access.Calendar:
+		path = "/calendar/events"
+	case known.Confers[0] == access.Contacts:
+		path = "/contacts"
+	case known.Confers[0] == access.Settings:
+		path = "/mailboxSettings"
+	}
+	return Call{Permission: permission, Mailbox: mailbox.GUID, Method: method, URL: graphUsers + url.PathEscape(mailbox.UserID()) + path}
+}

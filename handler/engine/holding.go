@@ -1,0 +1,172 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
+	"mailgrant/handler/store"
+)
+
+// holding is one workload's partition of the ledger as this invocation read it.
+// Every batch is fenced by the lease row that was read with it: whoever commits
+// first has the workload, and the other's next commit is refused.
+type holding struct {
+	*Engine
+	workload string
+	lease    store.Lease
+	holder   string
+	// committed: this invocation has taken the lease.
+	committed bool
+	grants    []*held
+	pointer   grant.Step
+	// fresh are facts that this invocation has read before its first write.
+	fresh *access.Facts
+	// pointerChanged: the shared row is to be written with the next batch.
+	pointerChanged bool
+}
+
+// held is one live grant with its rows.
+type held struct {
+	grant.Grant
+	steps   []grant.Step
+	changed map[int]bool  // numbers of the steps to be written with the next batch
+	pending []grant.Entry // history to be written with the next batch
+	// evidence is to be written with the next batch.
+	evidence []grant.Evidence
+}
+
+const (
+	leaseFor   = 90 * time.Second
+	pointerKey = "r|pointer|pointer"
+)
+
+// errBusy says that another worker has the workload's lease.
+type errBusy struct {
+	rest time.Duration
+}
+
+func (e errBusy) Error() string {
+	return fmt.Sprintf("another worker has this workload for up to %s", e.rest.Round(time.Second))
+}
+
+// hold reads a workload's partition. It returns errBusy while another worker's
+// lease runs.
+func (e *Engine) hold(ctx context.Context, workload string) (*holding, error) {
+	partition, err := e.Store.ReadPartition(ctx, workload)
+	if err != nil {
+		return nil, storage(err, "")
+	}
+	rest := partition.Lease.Until.Sub(e.Now())
+	if partition.Lease.Holder != "" && rest > 0 {
+		return nil, errBusy{rest: rest}
+	}
+	h := &holding{Engine: e, workload: workload, lease: partition.Lease, holder: rand.Text(),
+		pointer: plan.Pointer(grant.Workload{ObjectID: workload})}
+	err = h.read(partition.Rows)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(h.grants, func(a, b *held) int {
+		return cmp.Or(a.ExpiresAt.Compare(b.ExpiresAt), strings.Compare(a.ID, b.ID))
+	})
+	return h, nil
+}
+
+// read sorts the partition's rows into grants, their steps, and the shared pointer.
+// Evidence and outbox rows are not needed for work.
+func (h *holding) read(rows []store.Row) error {
+	byID := map[string]*held{}
+	for _, row := range rows {
+		var err error
+		switch {
+		case strings.HasPrefix(row.Key, "g|"):
+			live := &held{changed: map[int]bool{}}
+			err = json.Unmarshal(row.Document, &live.Grant)
+			byID[live.ID] = live
+			h.grants = append(h.grants, live)
+		case row.Key == pointerKey:
+			err = json.Unmarshal(row.Document, &h.pointer)
+		}
+		if err != nil {
+			return fmt.Errorf("reading row %s of workload %s: %w", row.Key, h.workload, err)
+		}
+	}
+	return h.readSteps(rows, byID)
+}
+
+func (h *holding) readSteps(rows []store.Row, byID map[string]*held) error {
+	for _, row := range rows {
+		parts := strings.Split(row.Key, "|")
+		if parts[0] != "s" || len(parts) != 3 || byID[parts[1]] == nil {
+			continue
+		}
+		var step grant.Step
+		err := json.Unmarshal(row.Document, &step)
+		if err != nil {
+			return fmt.Errorf("reading row %s of workload %s: %w", row.Key, h.workload, err)
+		}
+		live := byID[parts[1]]
+		live.steps = append(live.steps, step)
+	}
+	for _, live := range byID {
+		slices.SortFunc(live.steps, func(a, b grant.Step) int { return cmp.Compare(a.Number, b.Number) })
+	}
+	return nil
+}
+
+// find returns the live grant with that id, nil when there is none.
+func (h *holding) find(id string) *held {
+	for _, live := range h.grants {
+		if live.ID == id {
+			return live
+		}
+	}
+	return nil
+}
+
+// keep replaces a step in memory; it is written with the next batch.
+func (h *holding) keep(live *held, step grant.Step) {
+	if step.Kind == grant.PointerStep {
+		h.pointer = step
+		h.pointerChanged = true
+		return
+	}
+	for i := range live.steps {
+		if live.steps[i].Number == step.Number {
+			live.steps[i] = step
+			live.changed[step.Number] = true
+		}
+	}
+}
+
+// pointerNeeded reports whether a live grant other than this one needs the pointer.
+func (h *holding) pointerNeeded(but *held) bool {
+	for _, live := range h.grants {
+		withoutAccess := live.State.Ended() || live.State == grant.Revoking && plan.AccessGone(live.steps)
+		if live != but && !withoutAccess {
+			return true
+		}
+	}
+	return false
+}
+
+// release gives the lease back, so that the next worker need not wait for it to
+// lapse. A failure only makes it wait.
+func (h *holding) release(ctx context.Context) {
+	if !h.committed {
+		return
+	}
+	_, err := h.Store.Commit(ctx, h.workload, h.lease, store.Lease{Holder: "", Until: h.Now()}, nil)
+	if err != nil {
+		h.Log.InfoContext(ctx, "the lease could not be given back and will lapse", "workload", h.workload, "error", err.Error())
+	}
+}

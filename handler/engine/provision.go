@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/exchange"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
+)
+
+// provision makes what the plan still wants, one step after the other, and then
+// proves it. It reads the tenant anew at every call, so it does not matter where an
+// earlier run ended.
+func (h *holding) provision(ctx context.Context, live *held) error {
+	facts, err := h.facts(ctx, live)
+	if err != nil {
+		return h.miss(ctx, live, err)
+	}
+	for ctx.Err() == nil {
+		action := plan.Provision(h.situation(live, facts), h.Now())
+		switch action.Verb {
+		case plan.Record:
+			h.keep(live, action.Step)
+		case plan.Create:
+			done, err := h.create(ctx, live, action.Step, &facts)
+			if err != nil || !done {
+				return err
+			}
+		case plan.Wait:
+			return h.wait(ctx, live, action.Until, action.Reason, action.Message)
+		case plan.Block:
+			live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.False, Reason: action.Reason, Message: action.Message, Since: h.Now()})
+			return h.stuck(ctx, live, action.Reason, action.Message, h.Now())
+		default:
+			live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.True, Reason: "AsPlanned", Since: h.Now()})
+			return h.verify(ctx, live)
+		}
+	}
+	return ctx.Err()
+}
+
+func (h *holding) situation(live *held, facts access.Facts) plan.Situation {
+	return plan.Situation{Grant: live.Grant, Steps: live.steps, Pointer: h.pointer, PointerNeeded: h.pointerNeeded(live), Facts: facts}
+}
+
+// create records the intent, writes, and reads back. It reports false when the
+// rest has to wait for a later run, which it has then arranged.
+func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts *access.Facts) (bool, error) {
+	before := step.MayAppearUntil
+	step.State = grant.Creating
+	step.ReadAbsentAt = h.Now()
+	step.MayAppearUntil = h.Now().Add(grant.LateEffect)
+	h.keep(live, step)
+	live.Claim(h.Now())
+	err := h.commit(ctx, live, h.entry(grant.EventStep, "Create", string(step.Kind)+" "+step.Name))
+	if err != nil {
+		return false, err
+	}
+	wrote := h.write(ctx, live, step)
+	if settled(wrote) {
+		// The answer says what became of this write: only earlier ones are open.
+		step.MayAppearUntil = before
+		h.keep(live, step)
+	}
+	present, err := h.readBack(ctx, live, step, facts)
+	if err != nil {
+		return false, h.miss(ctx, live, err)
+	}
+	if present {
+		return true, nil
+	}
+	if wrote != nil {
+		return false, h.miss(ctx, live, wrote)
+	}
+	return false, h.stuck(ctx, live, "NotYetVisible", "the tenant has accepted "+step.Name+" but does not show it yet", h.Now())
+}
+
+// settled reports whether the answer to a write tells what became of it.
+func settled(err error) bool {
+	return err == nil || !exchange.MayHaveActed(err)
+}
+
+// write sends the one remote write that makes the step's object.
+func (h *holding) write(ctx context.Context, live *held, step grant.Step) error {
+	var err error
+	switch step.Kind {
+	case grant.PointerStep:
+		_, err = h.Exchange.NewServicePrincipal(ctx, live.Workload.AppID, live.Workload.ObjectID, live.Workload.DisplayName)
+	case grant.ScopeStep:
+		_, err = h.Exchange.NewManagementScope(ctx, step.Name, step.Filter)
+	case grant.AssignmentStep:
+		_, err = h.Exchange.NewManagementRoleAssignment(ctx, exchange.NewRoleAssignment{Name: step.Name, Role: step.Role,
+			App: live.Workload.ObjectID, CustomResourceScope: scopeName(live.steps)})
+	default:
+		err = fmt.Errorf("no write is known for a step of kind %s", step.Kind)
+	}
+	return err
+}
+
+// readBack reads the step's object and puts what was read among the facts. It
+// reports whether the object is there.
+func (h *holding) readBack(ctx context.Context, live *held, step grant.Step, facts *access.Facts) (bool, error) {
+	switch step.Kind {
+	case grant.PointerStep:
+		pointer, err := h.Engine.pointer(ctx, live.Workload)
+		facts.Pointer = access.Known(pointer)
+		return pointer != nil, err
+	case grant.ScopeStep:
+		scope, err := h.scope(ctx, step.Name)
+		facts.Scopes[step.Name] = access.Known(scope)
+		return scope != nil, err
+	}
+	assignment, err := h.assignment(ctx, step.Name)
+	if err != nil {
+		return false, err
+	}
+	facts.Assignments.Value = replaced(facts.Assignments.Value, step, assignment)
+	return assignment != nil, nil
+}
+
+// replaced is the list with the step's assignment as it was just read.
+func replaced(all []access.Assignment, step grant.Step, now *access.Assignment) []access.Assignment {
+	var rest []access.Assignment
+	for _, assignment := range all {
+		if assignment.Name != step.Name && (step.RemoteID == "" || assignment.ID != step.RemoteID) {
+			rest = append(rest, assignment)
+		}
+	}
+	if now != nil {
+		rest = append(rest, *now)
+	}
+	return rest
+}

@@ -1,0 +1,230 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/exchange"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
+	"mailgrant/handler/store"
+)
+
+// Revoke asks for the end of a grant now. It writes a history row and a due row and
+// waits for nothing; the worker folds them in. The error is KindEnded when the
+// grant has ended, KindNotFound when there is none.
+func (e *Engine) Revoke(ctx context.Context, id, by, reason string) (View, error) {
+	claim, r, err := e.claim(ctx, id)
+	if err != nil {
+		return View{}, err
+	}
+	if r.State.Ended() {
+		return View{}, &Error{Kind: KindEnded, Detail: fmt.Sprintf("grant %s has ended already: %s", id, r.State)}
+	}
+	if claim.Workload == "" {
+		err = e.deny(ctx, claim, r, grant.RevokedBeforeStart, nil)
+		if store.KindOf(err) == store.KindConflict {
+			// It was bound at this very moment: the request belongs to its partition.
+			return e.Revoke(ctx, id, by, reason)
+		}
+	} else {
+		err = e.askRevocation(ctx, claim, by, reason)
+	}
+	if err != nil {
+		return View{}, storage(err, "")
+	}
+	return e.Show(ctx, id)
+}
+
+// askRevocation writes the due row on both sides of the history row: before, so
+// that a death in between owes a look; after, because a worker may have tidied the
+// first one away before the history row was there to be seen.
+func (e *Engine) askRevocation(ctx context.Context, claim store.Claim, by, reason string) error {
+	now := e.Now()
+	due := grant.NewDue(now, grant.DueRevoke)
+	owed := dues(claim.ID, claim.Workload, []grant.Due{due})
+	err := e.Store.WriteDue(ctx, owed...)
+	if err != nil {
+		return err
+	}
+	entry := grant.Entry{At: now, Event: grant.EventRevokeAsked, By: by, Reason: reason}
+	err = e.Store.InsertRow(ctx, claim.Workload, historyRow(claim.ID, now, 0, entry))
+	if err != nil {
+		return err
+	}
+	err = e.Store.WriteDue(ctx, owed...)
+	if err != nil {
+		return err
+	}
+	e.hint(ctx, applyQueue, claim.ID, 0)
+	return nil
+}
+
+// foldRevocation ends the grant when its history holds a request to revoke it.
+func (h *holding) foldRevocation(ctx context.Context, live *held) error {
+	if live.State == grant.Revoking || live.Ending != "" {
+		return nil
+	}
+	asked, err := h.revocationAsked(ctx, live)
+	if err != nil || asked == nil {
+		return err
+	}
+	if live.MayHaveMade() {
+		return h.end(ctx, live, grant.Revoked, asked.Reason)
+	}
+	return h.endUnmade(ctx, live, grant.RevokedBeforeStart)
+}
+
+func (h *holding) revocationAsked(ctx context.Context, live *held) (*grant.Entry, error) {
+	rows, err := h.Store.ReadRows(ctx, h.workload, "h|"+live.ID+"|")
+	if err != nil {
+		return nil, storage(err, "")
+	}
+	for _, row := range rows {
+		var entry grant.Entry
+		err := json.Unmarshal(row.Document, &entry)
+		if err != nil {
+			return nil, fmt.Errorf("reading history row %s: %w", row.Key, err)
+		}
+		if entry.Event == grant.EventRevokeAsked {
+			return &entry, nil
+		}
+	}
+	return nil, nil
+}
+
+// revoke removes what is ours in the safe order, each removal read back. What
+// fails keeps the grant revoking and stuck, and is tried for ever.
+func (h *holding) revoke(ctx context.Context, live *held) error {
+	facts, err := h.facts(ctx, live)
+	if err != nil {
+		return h.miss(ctx, live, err)
+	}
+	for ctx.Err() == nil {
+		action := plan.Revoke(h.situation(live, facts), h.Now())
+		h.noteRemoval(live)
+		switch action.Verb {
+		case plan.Record:
+			h.keep(live, action.Step)
+		case plan.Remove:
+			done, err := h.remove(ctx, live, action.Step, &facts)
+			if err != nil || !done {
+				return err
+			}
+		case plan.Wait:
+			return h.wait(ctx, live, action.Until, action.Reason, action.Message)
+		case plan.Finished:
+			return h.finish(ctx, live, facts)
+		default:
+			return h.stuck(ctx, live, action.Reason, action.Message, h.Now())
+		}
+	}
+	return ctx.Err()
+}
+
+// noteRemoval dates the moment when the last role assignment was seen gone.
+func (h *holding) noteRemoval(live *held) {
+	if live.RemovedAt.IsZero() && plan.AccessGone(live.steps) {
+		live.RemovedAt = h.Now()
+		live.GoneBy = live.RemovedAt.Add(grant.Lead)
+	}
+}
+
+// remove records the intent, removes, and reads back. Not found is success.
+func (h *holding) remove(ctx context.Context, live *held, step grant.Step, facts *access.Facts) (bool, error) {
+	before := step.MayVanishUntil
+	step.State = grant.Removing
+	step.MayVanishUntil = h.Now().Add(grant.LateEffect)
+	h.keep(live, step)
+	live.Claim(h.Now())
+	err := h.commit(ctx, live, h.entry(grant.EventStep, "Remove", string(step.Kind)+" "+step.Name))
+	if err != nil {
+		return false, err
+	}
+	removed := h.erase(ctx, live, step)
+	if settled(removed) {
+		step.MayVanishUntil = before
+		h.keep(live, step)
+	}
+	present, err := h.readBack(ctx, live, step, facts)
+	if err != nil {
+		return false, h.miss(ctx, live, err)
+	}
+	if !present {
+		return true, nil
+	}
+	if removed == nil || exchange.KindOf(removed) == exchange.NotFound {
+		return false, h.stuck(ctx, live, "StillThere", "the tenant has accepted the removal of "+step.Name+" but still shows it: access may be live", h.Now())
+	}
+	return false, h.miss(ctx, live, removed)
+}
+
+// erase sends the one remote write that removes the step's object, addressed by the
+// id that the tenant returned.
+func (h *holding) erase(ctx context.Context, live *held, step grant.Step) error {
+	identity := firstOf(step.RemoteID, step.Name)
+	switch step.Kind {
+	case grant.PointerStep:
+		return h.Exchange.RemoveServicePrincipal(ctx, live.Workload.ObjectID)
+	case grant.ScopeStep:
+		return h.Exchange.RemoveManagementScope(ctx, identity)
+	case grant.AssignmentStep:
+		return h.Exchange.RemoveManagementRoleAssignment(ctx, identity)
+	}
+	return fmt.Errorf("no removal is known for a step of kind %s", step.Kind)
+}
+
+// finish ends a grant of which nothing is left, and says by which path its
+// mailboxes are still reachable.
+func (h *holding) finish(ctx context.Context, live *held, facts access.Facts) error {
+	state, event := grant.RevokedState, grant.EventRevoked
+	if live.Ending.Failed() {
+		state, event = grant.Failed, grant.EventFailed
+	}
+	now := h.Now()
+	live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.False, Reason: "Removed", Since: now})
+	reachable := h.stillReachable(live, facts)
+	reachable.Since = now
+	live.Set(reachable)
+	return h.move(ctx, live, state, event, string(live.Ending), "nothing of this grant is left in the tenant; data access ends by "+live.GoneBy.UTC().Format("2006-01-02T15:04:05Z"))
+}
+
+func (h *holding) stillReachable(live *held, facts access.Facts) grant.Condition {
+	c := grant.Condition{Type: grant.StillReachable, Status: grant.Unknown}
+	paths, unread := access.Paths(facts, live.Permissions, h.ours())
+	others := h.overlapping(live)
+	switch {
+	case len(access.Defeating(paths)) > 0:
+		c.Status, c.Reason, c.Message = grant.True, "OtherPath", sentences(access.Defeating(paths))
+	case len(others) > 0:
+		c.Status, c.Reason, c.Message = grant.True, "OtherGrant", "also granted by "+strings.Join(others, ", ")
+	case len(unread) > 0:
+		c.Reason, c.Message = "NotRead", strings.Join(unread, "; ")
+	case len(paths) > 0:
+		c.Reason, c.Message = "ForeignAssignment", sentences(paths)+"; its reach is not evaluated"
+	default:
+		c.Reason, c.Message = "NotLookedAt", "no overlapping consent or role assignment is left; "+notLookedAt
+	}
+	return c
+}
+
+// overlapping lists the live grants that give an overlapping capability on one of
+// the grant's mailboxes.
+func (h *holding) overlapping(live *held) []string {
+	confers := access.Confers(live.Permissions)
+	var ids []string
+	for _, other := range h.grants {
+		if other == live || other.State != grant.Active && other.State != grant.Provisioning {
+			continue
+		}
+		shared := slices.ContainsFunc(live.Mailboxes, func(mailbox grant.Mailbox) bool { return covers(other.Grant, mailbox.GUID) })
+		if shared && len(access.Overlap(access.Confers(other.Permissions), confers)) > 0 {
+			ids = append(ids, other.ID)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"mailgrant/handler/grant"
+	"mailgrant/handler/store"
+)
+
+const (
+	operationPrefix    = "op-"
+	operationPartition = "op"
+)
+
+// The sweeps that an operator can run.
+const (
+	SweepExpire = "expire"
+	SweepRetest = "retest"
+)
+
+// Run starts a sweep as an operation that can be polled. The error is KindInvalid
+// for a kind that is not known.
+func (e *Engine) Run(ctx context.Context, kind, by string) (Operation, error) {
+	if kind != SweepExpire && kind != SweepRetest {
+		return Operation{}, &Error{Kind: KindInvalid, Detail: fmt.Sprintf("no sweep is called %q; known are %s and %s", kind, SweepExpire, SweepRetest)}
+	}
+	now := e.Now()
+	operation := Operation{ID: operationPrefix + strings.ToLower(rand.Text()[:grant.IDLength]), Kind: kind, State: Running, By: by,
+		StartedAt: now, Findings: []Finding{}}
+	err := e.Store.WriteDue(ctx, dues(operation.ID, "", []grant.Due{sweepDue(operation)})...)
+	if err != nil {
+		return Operation{}, storage(err, "")
+	}
+	err = e.keepOperation(ctx, operation)
+	if err != nil {
+		return Operation{}, err
+	}
+	e.hint(ctx, applyQueue, operation.ID, 0)
+	return operation, nil
+}
+
+// sweepDue is the row by which an operation is taken up again after a death. It
+// follows from the operation, so that it can be deleted at its end.
+func sweepDue(operation Operation) grant.Due {
+	return grant.NewDue(operation.StartedAt.Add(grant.PickUp), grant.DueSweep)
+}
+
+// Operation returns an operation as it stands; KindNotFound when there is none.
+func (e *Engine) Operation(ctx context.Context, id string) (Operation, error) {
+	if !strings.HasPrefix(id, operationPrefix) || !grant.IsID(strings.TrimPrefix(id, operationPrefix)) {
+		return Operation{}, &Error{Kind: KindNotFound, Detail: fmt.Sprintf("there is no operation %q", id)}
+	}
+	row, err := e.Store.ReadWork(ctx, operationPartition, id)
+	if err != nil {
+		return Operation{}, storage(err, "there is no operation "+id)
+	}
+	var operation Operation
+	err = json.Unmarshal(row.Document, &operation)
+	if err != nil {
+		return Operation{}, fmt.Errorf("reading operation %s: %w", id, err)
+	}
+	return operation, nil
+}
+
+func (e *Engine) keepOperation(ctx context.Context, operation Operation) error {
+	document, err := json.Marshal(operation)
+	if err != nil {
+		return fmt.Errorf("writing operation %s: %w", operation.ID, err)
+	}
+	return storage(e.Store.WriteWork(ctx, operationPartition, store.Row{Key: operation.ID, Document: document}), "")
+}
+
+// sweepFor is how long one invocation works on an operation before it leaves the
+// rest to the next.
+const sweepFor = 100 * time.Second
+
+// sweep does the work of an operation grant by grant and writes down what it found.
+func (e *Engine) sweep(ctx context.Context, id string) error {
+	operation, err := e.Operation(ctx, id)
+	if KindOf(err) == KindNotFound {
+		return nil
+	}
+	if err != nil || operation.State == Done {
+		return err
+	}
+	ids, err := e.sweepIDs(ctx, operation.Kind)
+	if err != nil {
+		return err
+	}
+	budget, cancel := context.WithTimeout(ctx, sweepFor)
+	defer cancel()
+	operation.Total, operation.Done, operation.Findings = len(ids), 0, []Finding{}
+	for _, one := range ids {
+		if budget.Err() != nil {
+			return e.leave(ctx, operation)
+		}
+		findings, err := e.sweepOne(ctx, operation.Kind, one)
+		if err != nil {
+			return err
+		}
+		operation.Findings = append(operation.Findings, findings...)
+		operation.Done++
+	}
+	operation.State, operation.FinishedAt = Done, e.Now()
+	err = e.keepOperation(ctx, operation)
+	if err != nil {
+		return err
+	}
+	return storage(e.Store.DeleteDue(ctx, dues(id, "", []grant.Due{sweepDue(operation)})...), "")
+}
+
+func (e *Engine) leave(ctx context.Context, operation Operation) error {
+	err := e.keepOperation(context.WithoutCancel(ctx), operation)
+	e.hint(context.WithoutCancel(ctx), applyQueue, operation.ID, 0)
+	return err
+}
+
+// sweepIDs lists what an operation is about: everything that is owed, or every
+// active grant.
+func (e *Engine) sweepIDs(ctx context.Context, kind string) ([]string, error) {
+	if kind == SweepExpire {
+		return e.dueIDs(ctx, grant.DueReceive, grant.DueApply, grant.DueEnd, grant.DueRevoke)
+	}
+	var ids []string
+	cursor := ""
+	for {
+		claims, next, err := e.Store.ListClaims(ctx, store.ListQuery{Cursor: cursor, Limit: largestPage, State: string(grant.Active)})
+		if err != nil {
+			return nil, storage(err, "")
+		}
+		for _, claim := range claims {
+			ids = append(ids, claim.ID)
+		}
+		if next == "" {
+			return ids, nil
+		}
+		cursor = next
+	}
+}
+
+// busyTries and busyWait bound how long a sweep waits for another worker.
+const (
+	busyTries = 20
+	busyWait  = 150 * time.Millisecond
+)
+
+// sweepOne works on one grant and reports what a person should see of it.
+func (e *Engine) sweepOne(ctx context.Context, kind, id string) ([]Finding, error) {
+	err := e.patiently(ctx, id, kind == SweepRetest)
+	var busy errBusy
+	if errors.As(err, &busy) || store.KindOf(err) == store.KindConflict {
+		e.hint(ctx, applyQueue, id, busy.rest)
+		return []Finding{{Grant: id, Type: "Busy", Reason: "LeaseHeld", Message: "another worker had this workload; the work was left to it"}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	view, err := e.Show(ctx, id)
+	if KindOf(err) == KindNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return view.findings(e.Now()), nil
+}
+
+func (e *Engine) patiently(ctx context.Context, id string, forced bool) error {
+	var err error
+	for range busyTries {
+		err = e.takeUp(ctx, id, forced)
+		var busy errBusy
+		if !errors.As(err, &busy) {
+			return err
+		}
+		wait := time.NewTimer(busyWait)
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return ctx.Err()
+		}
+	}
+	return err
+}
+
+// findings are the grant's conditions that are not as they should be, and a grant
+// that is past its end.
+func (v View) findings(now time.Time) []Finding {
+	var found []Finding
+	for _, c := range v.Conditions {
+		if c.NeedsAttention() {
+			found = append(found, Finding{Grant: v.ID, Type: string(c.Type), Reason: c.Reason, Message: c.Message})
+		}
+	}
+	if !v.State.Ended() && now.After(v.ExpiresAt) {
+		found = append(found, Finding{Grant: v.ID, Type: "Overdue", Reason: "PastItsEnd", Message: "its end was " + v.ExpiresAt.UTC().Format(time.RFC3339)})
+	}
+	return found
+}

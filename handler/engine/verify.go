@@ -1,0 +1,262 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/exchange"
+	"mailgrant/handler/grant"
+)
+
+// RetestEvery is how often an active grant is proved again.
+const RetestEvery = time.Hour
+
+// verifyFor is how long a verification that answers unknown is repeated before the
+// access is taken away again.
+const verifyFor = time.Hour
+
+// proof is the outcome of one verification.
+type proof struct {
+	evidence []grant.Evidence
+	// canary names a canary that the tenant allows.
+	canary string
+	// denied and unsure name mailboxes that are refused, and checks that proved nothing.
+	denied, unsure []string
+	paths          []access.Path
+	unread         []string
+	canaries       []grant.Mailbox
+	canaryChanged  bool
+}
+
+// verify proves a provisioned grant: every mailbox allowed, every canary refused,
+// no other path. Only all three make it active; a canary that is allowed or a path
+// that defeats the scope takes the access away at once.
+func (h *holding) verify(ctx context.Context, live *held) error {
+	now := h.Now()
+	if live.Work.VerifyUntil.IsZero() {
+		live.Work.VerifyUntil = earlier(now.Add(verifyFor), live.ExpiresAt)
+	}
+	found := h.prove(ctx, live)
+	err := h.keepEvidence(ctx, live, found.evidence)
+	if err != nil {
+		return err
+	}
+	h.state(live, found)
+	wide := access.Defeating(found.paths)
+	switch {
+	case found.canary != "":
+		return h.end(ctx, live, grant.CanaryAllowed, found.canary)
+	case len(wide) > 0:
+		return h.end(ctx, live, grant.OtherPath, sentences(wide))
+	case live.Condition(grant.Verified).Status == grant.True:
+		return h.activate(ctx, live)
+	case !now.Before(live.Work.VerifyUntil):
+		return h.end(ctx, live, grant.NotVerified, live.Condition(grant.Verified).Message)
+	}
+	verified := live.Condition(grant.Verified)
+	return h.stuck(ctx, live, verified.Reason, verified.Message, h.Now())
+}
+
+func (h *holding) activate(ctx context.Context, live *held) error {
+	now := h.Now()
+	live.VerifiedAt = now
+	live.EffectiveBy = now.Add(grant.Lead)
+	live.Work.RetestAt = now.Add(RetestEvery)
+	live.Work.VerifyUntil = time.Time{}
+	return h.move(ctx, live, grant.Active, grant.EventActive, "", fmt.Sprintf("verified; effective by %s", live.EffectiveBy.UTC().Format(time.RFC3339)))
+}
+
+// prove asks the tenant's own test about every mailbox and canary, and reads every
+// other path, side by side. What could not be read is unsure, never denied.
+func (h *holding) prove(ctx context.Context, live *held) proof {
+	canaries, changed, err := h.usableCanaries(ctx, live)
+	found := proof{canaries: canaries, canaryChanged: changed}
+	if err != nil {
+		found.unsure = append(found.unsure, "the canaries could not be looked up: "+err.Error())
+	}
+	subjects := append(append([]grant.Mailbox{}, live.Mailboxes...), canaries...)
+	answers := make([]tested, len(subjects))
+	var facts access.Facts
+	var unreadable error
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for i, subject := range subjects {
+		group.Go(func() error {
+			answers[i] = h.test(ctx, live, subject.GUID)
+			return nil
+		})
+	}
+	group.Go(func() error {
+		facts, unreadable = h.otherPaths(ctx, live)
+		return nil
+	})
+	_ = group.Wait() // the functions return no errors: each has put its own away
+	h.judgeAnswers(live, &found, subjects, answers)
+	h.judgePaths(live, &found, facts, unreadable)
+	return found
+}
+
+// tested is one answer of the tenant's test.
+type tested struct {
+	at        time.Time
+	rows      []access.Authorization
+	requestID string
+	err       error
+}
+
+func (h *holding) test(ctx context.Context, live *held, guid string) tested {
+	answer, err := h.Exchange.TestServicePrincipalAuthorization(ctx, live.Workload.ObjectID, guid)
+	result := tested{at: h.Now(), requestID: answer.RequestID, err: err}
+	for _, row := range answer.Rows {
+		result.rows = append(result.rows, access.Authorization{Role: row.RoleName, Granted: row.GrantedPermissions,
+			Scope: row.AllowedResourceScope, InScope: verdictOf(row.InScope)})
+	}
+	return result
+}
+
+func verdictOf(answer exchange.InScope) grant.Verdict {
+	switch answer {
+	case exchange.InScopeTrue:
+		return grant.Allowed
+	case exchange.InScopeFalse:
+		return grant.Refused
+	}
+	return grant.Unsure
+}
+
+func (h *holding) otherPaths(ctx context.Context, live *held) (access.Facts, error) {
+	var facts access.Facts
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		consents, err := h.consents(ctx, live.Workload.ObjectID)
+		facts.Consents = access.Known(consents)
+		return err
+	})
+	group.Go(func() error {
+		assignments, err := h.assignments(ctx, live.Workload)
+		facts.Assignments = access.Known(assignments)
+		return err
+	})
+	err := group.Wait()
+	return facts, err
+}
+
+// judgeAnswers turns answers into evidence, one row a mailbox and permission.
+func (h *holding) judgeAnswers(live *held, found *proof, subjects []grant.Mailbox, answers []tested) {
+	for i, subject := range subjects {
+		canary := i >= len(live.Mailboxes)
+		for _, step := range live.steps {
+			if step.Kind != grant.AssignmentStep {
+				continue
+			}
+			wanted := access.Expectation{Permission: step.Permission, Role: step.Role, Scope: scopeName(live.steps)}
+			evidence := judgeAnswer(answers[i], wanted, canary)
+			evidence.Subject = subject.GUID
+			found.add(evidence, subject)
+		}
+	}
+}
+
+func judgeAnswer(answer tested, wanted access.Expectation, canary bool) grant.Evidence {
+	evidence := grant.Evidence{At: answer.at, Means: "Test-ServicePrincipalAuthorization", Permission: wanted.Permission,
+		Expected: grant.Allowed, RequestID: answer.requestID}
+	judge := access.JudgeMailbox
+	if canary {
+		evidence.Expected, judge = grant.Refused, access.JudgeCanary
+	}
+	if answer.err != nil {
+		evidence.Verdict, evidence.Detail = grant.Unsure, answer.err.Error()
+		return evidence
+	}
+	evidence.Verdict, evidence.Detail = judge(answer.rows, wanted)
+	return evidence
+}
+
+func (p *proof) add(evidence grant.Evidence, subject grant.Mailbox) {
+	p.evidence = append(p.evidence, evidence)
+	about := fmt.Sprintf("%s on %s", evidence.Permission, subject.Address)
+	if evidence.Detail != "" {
+		about += ": " + evidence.Detail
+	}
+	switch {
+	case evidence.Verdict == grant.Unsure:
+		p.unsure = append(p.unsure, about)
+	case evidence.Expected == grant.Refused && evidence.Verdict == grant.Allowed:
+		p.canary = "the canary is allowed " + about
+	case evidence.Expected == grant.Allowed && evidence.Verdict == grant.Refused:
+		p.denied = append(p.denied, about)
+	}
+}
+
+func (h *holding) judgePaths(live *held, found *proof, facts access.Facts, err error) {
+	if err != nil {
+		found.unread = append(found.unread, err.Error())
+		found.unsure = append(found.unsure, "the other paths could not be read: "+err.Error())
+		return
+	}
+	found.paths, found.unread = access.Paths(facts, live.Permissions, h.ours())
+}
+
+// state writes the proof into the grant's conditions.
+func (h *holding) state(live *held, found proof) {
+	if found.canaryChanged {
+		live.Canaries = found.canaries
+		live.pending = append(live.pending, h.entry(grant.EventCanaryChanged, "", "the canary is now "+found.canaries[0].Address))
+	}
+	for _, condition := range []grant.Condition{found.verified(), found.confined()} {
+		condition.Since = h.Now()
+		if live.Set(condition) {
+			live.pending = append(live.pending, h.entry(grant.EventCondition, string(condition.Type)+string(condition.Status), condition.Reason+": "+condition.Message))
+		}
+	}
+}
+
+func (p proof) verified() grant.Condition {
+	c := grant.Condition{Type: grant.Verified, Status: grant.Unknown}
+	switch {
+	case p.canary != "":
+		c.Status, c.Reason, c.Message = grant.False, "CanaryAllowed", p.canary
+	case len(p.denied) > 0:
+		c.Status, c.Reason, c.Message = grant.False, "MailboxDenied", "refused: "+strings.Join(p.denied, "; ")
+	case len(p.canaries) == 0:
+		c.Reason, c.Message = "NoCanary", "no mailbox is left that would have to be refused: the operator's document needs another canary"
+	case len(p.unsure) > 0:
+		c.Reason, c.Message = "NotProved", strings.Join(p.unsure, "; ")
+	default:
+		c.Status, c.Reason, c.Message = grant.True, "AllowedAndRefused", "every mailbox was allowed and every canary refused by the tenant's own test"
+	}
+	return c
+}
+
+// notLookedAt names what no part of the service reads yet. It keeps Confined from
+// ever being True.
+const notLookedAt = "application access policies, directory roles, role groups and mailbox permissions are not looked at yet"
+
+func (p proof) confined() grant.Condition {
+	c := grant.Condition{Type: grant.Confined, Status: grant.Unknown}
+	wide := access.Defeating(p.paths)
+	switch {
+	case len(wide) > 0:
+		c.Status, c.Reason, c.Message = grant.False, "OtherPath", sentences(wide)
+	case len(p.unread) > 0:
+		c.Reason, c.Message = "NotRead", strings.Join(p.unread, "; ")
+	case len(p.paths) > 0:
+		c.Reason, c.Message = "ForeignAssignment", sentences(p.paths)+"; its reach is not evaluated; "+notLookedAt
+	default:
+		c.Reason, c.Message = "NotLookedAt", "no overlapping consent or role assignment was found; "+notLookedAt
+	}
+	return c
+}
+
+func sentences(paths []access.Path) string {
+	texts := make([]string, len(paths))
+	for i, path := range paths {
+		texts[i] = path.String()
+	}
+	return strings.Join(texts, "; ")
+}

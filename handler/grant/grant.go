@@ -1,0 +1,147 @@
+// Package grant holds the words of the product: the grant itself, its states
+// and which may follow which, its conditions, its steps, the names that its
+// remote objects bear, the request that asks for it, and what is owed when.
+//
+// It does no I/O and reads no clock: every function that depends on the time
+// takes it as a value. It must not know how a tenant is asked or where a row is
+// kept.
+package grant
+
+import "time"
+
+// Mechanism is how the tenant expresses a grant.
+type Mechanism string
+
+// RBAC expresses a grant by RBAC for Applications: one management scope and one
+// role assignment a permission (Microsoft Learn, Role Based Access Control for
+// Applications in Exchange Online).
+const RBAC Mechanism = "rbac"
+
+// Grant is one workload, its permissions, its scope, a start, an end, an owner
+// and a ticket, together with what has become of it. Zero times mean "not yet".
+type Grant struct {
+	ID        string    `json:"id"`
+	State     State     `json:"state"`
+	Mechanism Mechanism `json:"mechanism"`
+
+	Workload    Workload  `json:"workload"`
+	Permissions []string  `json:"permissions"`
+	Scope       Scope     `json:"scope"`
+	Mailboxes   []Mailbox `json:"mailboxes"`
+	Canaries    []Mailbox `json:"canaries"`
+
+	ReceivedAt time.Time `json:"receivedAt"`
+	// StartsAt is when access should work; provisioning begins up to two hours earlier.
+	StartsAt time.Time `json:"startsAt"`
+	// ExpiresAt is when removal starts.
+	ExpiresAt  time.Time `json:"expiresAt"`
+	VerifiedAt time.Time `json:"verifiedAt,omitzero"`
+	// EffectiveBy is the published limit for data access to follow the configuration.
+	EffectiveBy time.Time `json:"effectiveBy,omitzero"`
+	RemovedAt   time.Time `json:"removedAt,omitzero"`
+	// GoneBy is the published limit for data access to end after the removal.
+	GoneBy time.Time `json:"goneBy,omitzero"`
+
+	Conditions []Condition `json:"conditions"`
+
+	Ticket        Ticket `json:"ticket,omitzero"`
+	Requester     string `json:"requester,omitempty"`
+	Owner         string `json:"owner,omitempty"`
+	Justification string `json:"justification,omitempty"`
+	Source        string `json:"source"`
+
+	// Ending says why the grant is being taken away; empty while it is not.
+	Ending Ending `json:"ending,omitempty"`
+	// Work is what the service itself has to remember between two invocations.
+	Work Work `json:"work,omitzero"`
+}
+
+// Workload is the identity that gets access: an Entra service principal. ObjectID
+// is the id of the enterprise application, never that of the app registration.
+type Workload struct {
+	AppID       string `json:"appId"`
+	ObjectID    string `json:"objectId"`
+	DisplayName string `json:"displayName,omitempty"`
+	// Type is Entra's servicePrincipalType: Application, ManagedIdentity, …
+	Type string `json:"type,omitempty"`
+}
+
+// Scope is which mailboxes were asked for, in the requester's own words.
+type Scope struct {
+	// Mailboxes are addresses or GUIDs as they were sent.
+	Mailboxes []string `json:"mailboxes"`
+}
+
+// Mailbox is one mailbox as it was resolved at binding. Only GUID identifies it;
+// the address is for people and may move to another mailbox later.
+type Mailbox struct {
+	GUID    string `json:"guid"`
+	Address string `json:"address"`
+	// Type is Exchange's RecipientTypeDetails.
+	Type string `json:"type"`
+	// EntraID is the object id of the mailbox's user in Entra, by which Graph names
+	// it; empty where Exchange did not say.
+	EntraID string `json:"entraId,omitempty"`
+}
+
+// UserID is what names the mailbox in a Graph URL: its user's object id, else its
+// address.
+func (m Mailbox) UserID() string {
+	if m.EntraID != "" {
+		return m.EntraID
+	}
+	return m.Address
+}
+
+// Ticket points to the request in the caller's own system.
+type Ticket struct {
+	System string `json:"system,omitempty"`
+	ID     string `json:"id,omitempty"`
+	URL    string `json:"url,omitempty"`
+}
+
+// Work is the bookkeeping of the service: when it tries again, since when it
+// fails, and which due rows exist for the grant.
+type Work struct {
+	// NotBefore is the earliest next try of work that failed or has to wait; zero
+	// means at once.
+	NotBefore time.Time `json:"notBefore,omitzero"`
+	// PickUpAt is when a sweep takes the work up again should its worker have died.
+	PickUpAt time.Time `json:"pickUpAt,omitzero"`
+	// Attempts counts tries that failed since the last success.
+	Attempts int `json:"attempts,omitempty"`
+	// FailingSince is when the first of those tries failed.
+	FailingSince time.Time `json:"failingSince,omitzero"`
+	// RetestAt is when an active grant is proved again.
+	RetestAt time.Time `json:"retestAt,omitzero"`
+	// VerifyUntil ends the retries of a verification that answers unknown.
+	VerifyUntil time.Time `json:"verifyUntil,omitzero"`
+	// Owed are the due rows that were written for this grant.
+	Owed []Due `json:"owed,omitempty"`
+}
+
+// Ending is why a grant is taken away.
+type Ending string
+
+// The reasons for an end. RevokedBeforeStart and ExpiredBeforeStart go with the
+// state denied, because nothing had been made.
+const (
+	Expired            Ending = "Expired"
+	Revoked            Ending = "Revoked"
+	RevokedBeforeStart Ending = "RevokedBeforeStart"
+	ExpiredBeforeStart Ending = "ExpiredBeforeStart"
+	CanaryAllowed      Ending = "CanaryAllowed"
+	OtherPath          Ending = "OtherPath"
+	NotVerified        Ending = "NotVerified"
+	NotProvisioned     Ending = "NotProvisioned"
+)
+
+// Failed reports whether this end means that the grant never became what was
+// asked, so that it ends failed and not revoked.
+func (e Ending) Failed() bool {
+	switch e {
+	case CanaryAllowed, OtherPath, NotVerified, NotProvisioned:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,166 @@
+package grant
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Request is a grant as it was asked for, its shape checked and its instants
+// worked out; nothing of it has been looked up in the tenant.
+type Request struct {
+	AppID         string // of the workload; empty when ObjectID is set
+	ObjectID      string
+	Permissions   []string
+	Mailboxes     []string
+	Canaries      []string
+	StartsAt      time.Time
+	ExpiresAt     time.Time
+	Ticket        Ticket
+	Requester     string
+	Owner         string
+	Justification string
+}
+
+// Fault is one thing that is wrong with a request. Pointer is the JSON pointer of
+// the value (RFC 6901), empty for the whole; Reason is for programs, Detail for people.
+type Fault struct {
+	Pointer string `json:"pointer"`
+	Reason  string `json:"reason"`
+	Detail  string `json:"detail"`
+}
+
+// ParseRequest reads the canonical body, received at now. It returns every fault
+// of shape at once, sorted by pointer; the error is for a body that is no JSON
+// value at all, or nested too deeply.
+func ParseRequest(body []byte, now time.Time) (Request, []Fault, error) {
+	root, duplicates, err := parseTree(body)
+	if err != nil {
+		return Request{}, nil, err
+	}
+	check := checker{faults: duplicates}
+	request := check.request(root, now)
+	slices.SortStableFunc(check.faults, func(a, b Fault) int { return cmp.Compare(a.Pointer, b.Pointer) })
+	return request, check.faults, nil
+}
+
+func (c *checker) request(root node, now time.Time) Request {
+	if !c.object(root, "workload", "permissions", "scope", "canaries", "startsAt", "expiresAt", "duration", "endBy",
+		"ticket", "requester", "owner", "justification") {
+		return Request{}
+	}
+	request := Request{
+		Permissions:   c.list(root, "permissions", true, c.permission),
+		Canaries:      c.list(root, "canaries", false, c.mailbox),
+		Requester:     c.optional(root, "requester", 256),
+		Owner:         c.optional(root, "owner", 256),
+		Justification: c.optional(root, "justification", 2048),
+	}
+	request.AppID, request.ObjectID = c.workload(root)
+	request.Mailboxes = c.scope(root)
+	request.Ticket = c.ticket(root)
+	request.StartsAt, request.ExpiresAt = c.times(root, now)
+	return request
+}
+
+func (c *checker) workload(root node) (string, string) {
+	member, ok := c.member(root, "workload")
+	if !ok || !c.object(member, "appId", "objectId") {
+		return "", ""
+	}
+	if len(member.names) != 1 {
+		c.fault(member, "oneOf", "exactly one of appId and objectId names the workload")
+		return "", ""
+	}
+	name := member.names[0]
+	guid := c.guid(member.members[name])
+	if name == "appId" {
+		return guid, ""
+	}
+	return "", guid
+}
+
+func (c *checker) scope(root node) []string {
+	member, ok := c.member(root, "scope")
+	if !ok || !c.object(member, "mailboxes") {
+		return nil
+	}
+	return c.list(member, "mailboxes", true, c.mailbox)
+}
+
+func (c *checker) ticket(root node) Ticket {
+	member, ok := root.members["ticket"]
+	if !ok || !c.object(member, "system", "id", "url") {
+		return Ticket{}
+	}
+	ticket := Ticket{
+		System: c.optional(member, "system", 64),
+		ID:     c.optional(member, "id", 128),
+	}
+	if url, given := member.members["url"]; given {
+		ticket.URL = c.link(url)
+	}
+	return ticket
+}
+
+// times works out start and end. The three ways to say the end exclude each other.
+func (c *checker) times(root node, now time.Time) (time.Time, time.Time) {
+	before := len(c.faults)
+	starts := now.UTC()
+	startNode, given := root.members["startsAt"]
+	if given {
+		starts = c.instant(startNode)
+	}
+	end, ok := c.end(root, starts)
+	if !ok || len(c.faults) > before {
+		return starts, time.Time{}
+	}
+	c.judgeTimes(starts, end, now)
+	return starts, end.at
+}
+
+type end struct {
+	node node
+	at   time.Time
+}
+
+func (c *checker) end(root node, starts time.Time) (end, bool) {
+	var ends []end
+	for _, name := range []string{"expiresAt", "duration", "endBy"} {
+		member, given := root.members[name]
+		if !given {
+			continue
+		}
+		ends = append(ends, end{node: member, at: c.endAt(name, member, starts)})
+	}
+	if len(ends) != 1 {
+		c.fault(root, "end", "exactly one of expiresAt, duration and endBy says when the access ends")
+		return end{}, false
+	}
+	return ends[0], true
+}
+
+func (c *checker) endAt(name string, member node, starts time.Time) time.Time {
+	switch name {
+	case "duration":
+		return starts.Add(c.duration(member))
+	case "endBy":
+		// Gone by then: removal starts as much earlier as data access may lag behind it.
+		return c.instant(member).Add(-Lead)
+	}
+	return c.instant(member)
+}
+
+func (c *checker) judgeTimes(starts time.Time, end end, now time.Time) {
+	switch {
+	case !end.at.After(now):
+		c.fault(end.node, "pastEnd", fmt.Sprintf("the end, %s, is not after now, %s", show(end.at), show(now)))
+	case !end.at.After(starts):
+		c.fault(end.node, "endBeforeStart", fmt.Sprintf("the end, %s, is not after the start, %s", show(end.at), show(starts)))
+	case end.at.Sub(later(starts.Add(-Lead), now)) < Shortest:
+		c.fault(end.node, "tooShort", fmt.Sprintf("access may take %s to begin to work; a grant shorter than %s would end before it was of use", Lead, Shortest))
+	}
+}
+
+func show(at time.Time) string { return at.UTC().Format(time.RFC3339) }

@@ -1,0 +1,69 @@
+package grant
+
+import "time"
+
+// StepKind is the kind of remote object that a step makes.
+type StepKind string
+
+// The kinds of the mechanism rbac, in the order in which they are made.
+const (
+	// PointerStep is Exchange's own record of the service principal.
+	PointerStep    StepKind = "servicePrincipal"
+	ScopeStep      StepKind = "managementScope"
+	AssignmentStep StepKind = "roleAssignment"
+)
+
+// StepState is what is known of a step's remote object.
+type StepState string
+
+const (
+	// Wanted: nothing was sent yet.
+	Wanted StepState = "wanted"
+	// Creating: a create was recorded and may have been sent.
+	Creating StepState = "creating"
+	// Made: the object was read back and equals the intent.
+	Made StepState = "made"
+	// Removing: a removal was recorded and may have been sent.
+	Removing StepState = "removing"
+	// Gone: the object was read absent when that counts.
+	Gone StepState = "gone"
+	// Left: the object is a stranger's, was there before us, and stays.
+	Left StepState = "left"
+)
+
+// LateEffect is how long a write whose answer was lost can still take effect:
+// Exchange lets a cmdlet run for 15 minutes (ExchangeOnlineManagement, About
+// Exchange Online PowerShell), and one minute is added for the clocks.
+const LateEffect = 16 * time.Minute
+
+// Step is one remote effect of a grant. Its name is chosen before it is made.
+type Step struct {
+	Number int       `json:"number"`
+	Kind   StepKind  `json:"kind"`
+	Name   string    `json:"name"`
+	State  StepState `json:"state"`
+	// RemoteID is the id that the tenant returned; empty until it was read.
+	RemoteID string `json:"remoteId,omitempty"`
+	// Permission and Role are set for role assignments.
+	Permission string `json:"permission,omitempty"`
+	Role       string `json:"role,omitempty"`
+	// Filter is set for management scopes: the recipient filter as it is sent.
+	Filter string `json:"filter,omitempty"`
+	// ReadAbsentAt is when the object was last read absent before our write; it is
+	// what makes an object that bears no name ours.
+	ReadAbsentAt time.Time `json:"readAbsentAt,omitzero"`
+	// MayAppearUntil is until when a create whose answer is not known can still
+	// take effect. Absence before that instant is no proof.
+	MayAppearUntil time.Time `json:"mayAppearUntil,omitzero"`
+	// MayVanishUntil is the same for a removal whose answer is not known.
+	MayVanishUntil time.Time `json:"mayVanishUntil,omitzero"`
+}
+
+// Exists reports whether the step's object may be in the tenant and is ours to remove.
+func (s Step) Exists() bool {
+	switch s.State {
+	case Creating, Made, Removing:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"net/http"
+
+	"mailgrant/handler/engine"
+
+	"github.com/labstack/echo/v4"
+)
+
+// The three answers of health.
+const (
+	healthOK       = "ok"
+	healthDegraded = "degraded" // no new access is given; what exists is still ended in time
+	healthDown     = "down"     // nothing can be recorded
+)
+
+// healthAnswer is the engine's health and what the process can add.
+type healthAnswer struct {
+	Status string `json:"status"`
+	engine.Health
+	// SimulatedClock is true in a build whose time is set from outside.
+	SimulatedClock bool `json:"simulatedClock,omitempty"`
+}
+
+// health says whether the service can do its work, without asking the tenant:
+// anybody may call this, and as often as he likes.
+func (s *server) health(c echo.Context) error {
+	ctx := c.Request().Context()
+	e, err := s.backend.built(ctx)
+	if err != nil {
+		return err
+	}
+	answer := healthAnswer{Status: healthOK, Health: e.Health(ctx), SimulatedClock: simulatedClock}
+	status := http.StatusOK
+	switch {
+	case answer.Storage != healthOK:
+		answer.Status, status = healthDown, http.StatusServiceUnavailable
+		c.Response().Header().Set("Retry-After", "10")
+	case answer.Document != healthOK || !answer.NewAccess:
+		answer.Status = healthDegraded
+	}
+	return c.JSON(status, answer)
+}

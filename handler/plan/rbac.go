@@ -1,0 +1,233 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/grant"
+)
+
+// Steps lays out the steps of a grant by RBAC for Applications: one management
+// scope over all its mailboxes and one role assignment a permission. Every name
+// and the filter are chosen here, before the first remote call.
+func Steps(g grant.Grant, installation string) ([]grant.Step, error) {
+	guids := make([]string, len(g.Mailboxes))
+	for i, mailbox := range g.Mailboxes {
+		guids[i] = mailbox.GUID
+	}
+	filter, err := access.MailboxFilter(guids)
+	if err != nil {
+		return nil, err
+	}
+	steps := []grant.Step{{Number: 0, Kind: grant.ScopeStep, Name: grant.RemoteName(installation, g.ID, 0), State: grant.Wanted, Filter: filter}}
+	for i, value := range g.Permissions {
+		permission, refusal := access.Scopable(value)
+		if refusal != "" {
+			return nil, fmt.Errorf("planning %s: %s", value, refusal)
+		}
+		steps = append(steps, grant.Step{Number: i + 1, Kind: grant.AssignmentStep, Name: grant.RemoteName(installation, g.ID, i+1),
+			State: grant.Wanted, Permission: value, Role: permission.Role})
+	}
+	return steps, nil
+}
+
+// Pointer is the shared step of a workload's pointer in Exchange, before anything
+// is known of it.
+func Pointer(workload grant.Workload) grant.Step {
+	return grant.Step{Kind: grant.PointerStep, Name: workload.ObjectID, State: grant.Wanted}
+}
+
+// ScopeName returns the name of the grant's management scope, empty when the steps
+// have none.
+func ScopeName(steps []grant.Step) string {
+	for _, step := range steps {
+		if step.Kind == grant.ScopeStep {
+			return step.Name
+		}
+	}
+	return ""
+}
+
+// Provision returns the next action towards a grant that is completely made:
+// pointer, scope, assignments. An assignment is never planned before its scope was
+// read back with the intended filter.
+func Provision(s Situation, now time.Time) Action {
+	ordered := append([]grant.Step{s.Pointer}, s.Steps...)
+	for _, step := range ordered {
+		action := makeStep(step, s.seen(step), now)
+		if action != nil {
+			return *action
+		}
+	}
+	return Action{Verb: Finished}
+}
+
+// Revoke returns the next action towards a grant of which nothing is left:
+// assignments first, because they are the access; then the scope, which Exchange
+// does not remove while an assignment names it; the pointer last, and only where
+// nothing else needs it.
+func Revoke(s Situation, now time.Time) Action {
+	for _, kind := range []grant.StepKind{grant.AssignmentStep, grant.ScopeStep} {
+		for _, step := range s.Steps {
+			if step.Kind != kind {
+				continue
+			}
+			action := removeStep(step, s.seen(step), now)
+			if action != nil {
+				return *action
+			}
+		}
+	}
+	return s.revokePointer(now)
+}
+
+// AccessGone reports whether every role assignment of the steps is gone, which is
+// when data access begins to end.
+func AccessGone(steps []grant.Step) bool {
+	for _, step := range steps {
+		if step.Kind == grant.AssignmentStep && step.State != grant.Gone {
+			return false
+		}
+	}
+	return true
+}
+
+func (s Situation) revokePointer(now time.Time) Action {
+	if s.PointerNeeded || !s.Pointer.Exists() {
+		return Action{Verb: Finished}
+	}
+	if !s.Facts.Assignments.Read && s.pointerPresent() {
+		return *unread(s.Pointer, s.Facts.Assignments.Why, now)
+	}
+	if !s.Facts.Consents.Read {
+		return *unread(s.Pointer, s.Facts.Consents.Why, now)
+	}
+	if len(s.Facts.Assignments.Value) > 0 || s.mailProtocolConsent() {
+		// Somebody else relies on the pointer: it stays, and stays recorded as ours
+		// for the next grant that ends.
+		return Action{Verb: Finished}
+	}
+	action := removeStep(s.Pointer, s.seen(s.Pointer), now)
+	if action != nil {
+		return *action
+	}
+	return Action{Verb: Finished}
+}
+
+func (s Situation) pointerPresent() bool {
+	return !s.Facts.Pointer.Read || s.Facts.Pointer.Value != nil
+}
+
+// mailProtocolConsent reports whether the workload holds any consent on Office 365
+// Exchange Online: IMAP, POP and SMTP need the pointer, and a role that is not
+// known might.
+func (s Situation) mailProtocolConsent() bool {
+	for _, consent := range s.Facts.Consents.Value {
+		if consent.Resource == access.Exchange {
+			return true
+		}
+	}
+	return false
+}
+
+func (s Situation) seen(step grant.Step) object {
+	switch step.Kind {
+	case grant.PointerStep:
+		return s.seenPointer()
+	case grant.ScopeStep:
+		return s.seenScope(step)
+	}
+	return s.seenAssignment(step)
+}
+
+func (s Situation) seenPointer() object {
+	reading := s.Facts.Pointer
+	seen := object{read: reading.Read, why: reading.Why, present: reading.Value != nil,
+		title: "the service principal pointer of " + s.Grant.Workload.ObjectID}
+	if !seen.present {
+		return seen
+	}
+	seen.id = reading.Value.ID
+	if !strings.EqualFold(reading.Value.AppID, s.Grant.Workload.AppID) {
+		seen.differs = fmt.Sprintf("names the application %s and not %s; Exchange can only be corrected by removing and making it anew", reading.Value.AppID, s.Grant.Workload.AppID)
+	}
+	return seen
+}
+
+func (s Situation) seenScope(step grant.Step) object {
+	reading, asked := s.Facts.Scopes[step.Name]
+	if !asked {
+		reading = access.NotRead[*access.Scope]("the management scope was not asked for")
+	}
+	seen := object{read: reading.Read, why: reading.Why, present: reading.Value != nil, title: "the management scope " + step.Name}
+	if !seen.present {
+		return seen
+	}
+	seen.id = reading.Value.ID
+	if reading.Value.Exclusive || !access.SameMailboxes(reading.Value.Filter, step.Filter) {
+		seen.differs = fmt.Sprintf("has the filter %q and not %q", reading.Value.Filter, step.Filter)
+	}
+	return seen
+}
+
+// seenAssignment finds the assignment by the id that was recorded, or by our name.
+// Without a pointer there can be no assignment.
+func (s Situation) seenAssignment(step grant.Step) object {
+	reading := s.Facts.Assignments
+	seen := object{read: reading.Read, why: reading.Why, title: "the role assignment " + step.Name}
+	for _, assignment := range reading.Value {
+		byID := step.RemoteID != "" && strings.EqualFold(assignment.ID, step.RemoteID)
+		if !byID && !strings.EqualFold(assignment.Name, step.Name) {
+			continue
+		}
+		seen.present = true
+		seen.id = assignment.ID
+		seen.differs = assignmentDiffers(assignment, step, ScopeName(s.Steps))
+	}
+	return seen
+}
+
+func assignmentDiffers(assignment access.Assignment, step grant.Step, scope string) string {
+	switch {
+	case assignment.Unscoped || !strings.EqualFold(assignment.Scope, scope):
+		return fmt.Sprintf("has the scope %q and not %q", assignment.Scope, scope)
+	case assignment.Role != step.Role:
+		return fmt.Sprintf("has the role %q and not %q", assignment.Role, step.Role)
+	case !assignment.Enabled:
+		return "was disabled"
+	}
+	return ""
+}
+
+// OursNames returns a test for the assignments that these steps made: by name,
+// because the name is the mark.
+func OursNames(steps []grant.Step) func(access.Assignment) bool {
+	names := map[string]bool{}
+	for _, step := range steps {
+		if step.Kind == grant.AssignmentStep && step.State != grant.Gone {
+			names[strings.ToLower(step.Name)] = true
+		}
+	}
+	return func(assignment access.Assignment) bool { return names[strings.ToLower(assignment.Name)] }
+}
+
+// Inspect returns everything in which the tenant differs from a grant that was
+// completely made: what was removed, changed or could not be read. Empty means
+// that all is as planned.
+func Inspect(s Situation, now time.Time) []Action {
+	var found []Action
+	for _, step := range append([]grant.Step{s.Pointer}, s.Steps...) {
+		seen := s.seen(step)
+		if step.Kind == grant.PointerStep && step.State == grant.Left && seen.read && !seen.present {
+			found = append(found, *block(step, RemovedByOther, seen.title+" was removed by someone else"))
+			continue
+		}
+		action := makeStep(step, seen, now)
+		if action != nil {
+			found = append(found, *action)
+		}
+	}
+	return found
+}

@@ -1,0 +1,83 @@
+// Package policy reads the operator's document: what the operator of an
+// installation allows at all, and which mailboxes must never be reached by a
+// grant.
+//
+// It is pure. It must not open the file, ask the tenant whether a mailbox exists,
+// or remember an earlier document: the caller brings the bytes and keeps the last
+// good one.
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// What holds where the document is silent.
+const (
+	DefaultMaxDuration = 90 * 24 * time.Hour
+	DefaultMailboxes   = 50
+	DefaultPermissions = 10
+	DefaultLiveGrants  = 200
+)
+
+// Document is what the operator has written, checked and with its defaults filled
+// in. Addresses and GUIDs are lower case and in the order of the document.
+type Document struct {
+	// Canaries are mailboxes of which one must stay refused to a workload; a check
+	// uses those that lie outside what the workload is rightly granted. Never empty
+	// in a document that Parse found without fault.
+	Canaries []string `json:"canaries"`
+	// Protected are mailboxes that no grant may name. Empty where there are none.
+	Protected []string `json:"protected"`
+	// MaxDuration is the longest time between a grant's start and its end.
+	MaxDuration time.Duration `json:"maxDuration"`
+	Limits      Limits        `json:"limits"`
+}
+
+// Limits cap what one grant, and the live grants of one workload, may hold.
+type Limits struct {
+	// Mailboxes is the most mailboxes of one grant.
+	Mailboxes int `json:"mailboxes"`
+	// Permissions is the most permissions of one grant.
+	Permissions int `json:"permissions"`
+	// LiveGrants is the most grants of one workload that have not ended.
+	LiveGrants int `json:"liveGrants"`
+}
+
+// Digest identifies what the document says: 64 hexadecimal digits, the same for
+// two documents that differ only in comments, layout or spelled-out defaults.
+func (d Document) Digest() string {
+	text, err := json.Marshal(d)
+	if err != nil {
+		// Strings and integers only: Marshal has nothing that it could refuse.
+		panic("policy: a document of plain values did not marshal: " + err.Error())
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// Fault is one thing that is wrong with a document. Line and Column count from 1
+// and are 0 where the fault has no place; Path names the value, such as
+// canaries[1], and is empty for the whole document. Reason is for programs,
+// Detail for people.
+type Fault struct {
+	Line, Column int
+	Path         string
+	Reason       string
+	Detail       string
+}
+
+// String says where the fault is and what it is, on one line.
+func (f Fault) String() string {
+	text := f.Detail
+	if f.Path != "" {
+		text = f.Path + ": " + text
+	}
+	if f.Line > 0 {
+		text = fmt.Sprintf("line %d, column %d: %s", f.Line, f.Column, text)
+	}
+	return text
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// How long each kind of call may take. They lie far below the host's functionTimeout,
+// because that kills the whole process with every other call in it.
+const (
+	applyLimit = 4 * time.Minute
+	sweepLimit = 2 * time.Minute
+	httpLimit  = 100 * time.Second
+)
+
+// maxBody is the most bytes that a caller's body may have, and maxEnvelope the
+// most of the host's own: its metadata around a message that holds an id.
+const (
+	maxBody     = 64 << 10
+	maxEnvelope = 1 << 20
+)
+
+// server answers the host's calls.
+type server struct {
+	backend *backend
+	log     *slog.Logger
+}
+
+// route is one line of the route table.
+type route struct {
+	function string // the function.json that it belongs to
+	method   string
+	path     string
+	limit    time.Duration
+	handle   echo.HandlerFunc
+}
+
+// routes is the route table. What callers may reach lies under /api/ only; what the
+// host's other triggers reach lies at root names only, where no route of the host's
+// HTTP front leads.
+func (s *server) routes() []route {
+	return []route{
+		// HTTP. A second delivery with the same key and body finds the same grant; with
+		// another body it is refused. Without a key, the host's invocation id is the
+		// key, which covers the proxy's own resending and nothing more.
+		{"request", http.MethodPost, "/api/requests/:source", httpLimit, s.request},
+		// HTTP. They read; a second delivery reads again.
+		{"grants", http.MethodGet, "/api/grants", httpLimit, s.listGrants},
+		{"grants", http.MethodGet, "/api/grants/:id", httpLimit, s.showGrant},
+		{"grants", http.MethodGet, "/api/grants/:id/:view", httpLimit, s.showView},
+		// HTTP. A second delivery is recorded in the history and changes nothing else.
+		{"revoke", http.MethodPost, "/api/grants/:id/revoke", httpLimit, s.revoke},
+		// HTTP. A second delivery is a second operation; the sweep behind it finds
+		// nothing left to do.
+		{"run", http.MethodPost, "/api/run/:kind", httpLimit, s.run},
+		// HTTP. They read.
+		{"operations", http.MethodGet, "/api/operations/:id", httpLimit, s.operation},
+		{"health", http.MethodGet, "/api/health", httpLimit, s.health},
+		// Queue. The message only names whose rows are to be looked at: a second
+		// delivery finds them done, or leased by the first.
+		{"apply", http.MethodPost, "/apply", applyLimit, s.apply},
+		{"notify", http.MethodPost, "/notify", sweepLimit, s.notify},
+		// Timer. A second delivery finds the same rows due and sends the same hints.
+		{"expire", http.MethodPost, "/expire", sweepLimit, s.expire},
+		{"retest", http.MethodPost, "/retest", sweepLimit, s.retest},
+	}
+}
+
+// newServer puts the route table behind what every call passes through.
+func newServer(backend *backend, log *slog.Logger) http.Handler {
+	s := &server{backend: backend, log: log}
+	router := echo.New()
+	router.HideBanner, router.HidePort = true, true
+	router.Logger.SetOutput(lineWriter{log})
+	router.HTTPErrorHandler = s.fail
+	router.Use(s.observe, s.survive)
+	// The host's readiness and liveness check: any answer will do, at once.
+	router.GET("/", func(c echo.Context) error { return c.NoContent(http.StatusOK) })
+	for _, route := range s.routes() {
+		layers := []echo.MiddlewareFunc{within(route.limit), bounded}
+		if !strings.HasPrefix(route.path, "/api/") {
+			layers = append([]echo.MiddlewareFunc{marked}, layers...)
+		}
+		router.Add(route.method, route.path, route.handle, layers...)
+	}
+	return router
+}
+
+// lineWriter hands what the router would print to the log.
+type lineWriter struct{ log *slog.Logger }
+
+func (w lineWriter) Write(line []byte) (int, error) {
+	w.log.Warn("the router says", "line", string(line))
+	return len(line), nil
+}

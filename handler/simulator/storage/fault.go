@@ -1,0 +1,129 @@
+package storage
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The faults a wire can make, by name.
+const (
+	// FaultDown closes every matching connection without an answer and without
+	// an effect, until cleared; Times and After do not apply.
+	FaultDown = "down"
+	// FaultUnavailable answers 503 ServerBusy without an effect.
+	FaultUnavailable = "unavailable"
+	// FaultLostBefore closes the connection before the request has an effect.
+	FaultLostBefore = "lostBefore"
+	// FaultLostAfter lets the request act and closes the connection instead of
+	// answering.
+	FaultLostAfter = "lostAfter"
+	// FaultLatency delays the request by Delay, give or take a quarter.
+	FaultLatency = "latency"
+)
+
+// Fault spoils requests that match.
+type Fault struct {
+	// Name is one of the Fault constants; any other name spoils nothing.
+	Name string
+	// Match is "*" or the leading words of a request's name: "table",
+	// "table ledger", "table ledger batch", "queue apply put".
+	Match string
+	// Writes limits the fault to requests that change something.
+	Writes bool
+	// After lets so many matching requests pass first.
+	After int
+	// Times is how many are then spoiled; 0 means all until cleared.
+	Times int
+	// Delay is used by FaultLatency only.
+	Delay time.Duration
+}
+
+// faults are the armed faults of a wire in the order in which they were armed.
+type faults struct {
+	mu     sync.Mutex
+	armed  []*Fault
+	random *rand.Rand
+}
+
+// Fault arms a fault. Faults add up; a request is spoiled by the first armed
+// one that matches it.
+func (w *Wire) Fault(f Fault) {
+	w.faults.mu.Lock()
+	defer w.faults.mu.Unlock()
+	w.faults.armed = append(w.faults.armed, &f)
+}
+
+// ClearFaults disarms all faults.
+func (w *Wire) ClearFaults() {
+	w.faults.mu.Lock()
+	defer w.faults.mu.Unlock()
+	w.faults.armed = nil
+}
+
+// take returns the fault that spoils the request, and uses it up by one.
+func (f *faults) take(asked call) (Fault, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, one := range f.armed {
+		if !one.matches(asked) {
+			continue
+		}
+		if one.Name == FaultDown {
+			return *one, true
+		}
+		if one.After > 0 {
+			one.After--
+			continue
+		}
+		taken := *one
+		if one.Times == 1 {
+			f.armed = slices.Delete(f.armed, i, i+1)
+		} else if one.Times > 1 {
+			one.Times--
+		}
+		return taken, true
+	}
+	return Fault{}, false
+}
+
+func (f *Fault) matches(asked call) bool {
+	if f.Writes && !asked.write {
+		return false
+	}
+	return f.Match == "*" || strings.HasPrefix(asked.name()+" ", f.Match+" ")
+}
+
+// wait delays by the fault's latency, give or take a quarter.
+func (f *faults) wait(ctx context.Context, fault Fault) {
+	f.mu.Lock()
+	spread := f.random.Float64()*0.5 + 0.75
+	f.mu.Unlock()
+	timer := time.NewTimer(time.Duration(float64(fault.Delay) * spread))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// busy is the answer of a throttled service: JSON from tables, XML from the
+// others, the code repeated in a header (Azure Storage REST reference, Common
+// error codes).
+func busy(service string) *reply {
+	const code, text = "ServerBusy", "The server is busy."
+	header := http.Header{"X-Ms-Error-Code": {code}, "X-Ms-Request-Id": {"00000000-0000-0000-0000-000000000503"}}
+	body := `<?xml version="1.0" encoding="utf-8"?><Error><Code>` + code + `</Code><Message>` + text + `</Message></Error>`
+	header.Set("Content-Type", "application/xml")
+	if service == serviceTable {
+		body = `{"odata.error":{"code":"` + code + `","message":{"lang":"en-US","value":"` + text + `"}}}`
+		header.Set("Content-Type", "application/json")
+	}
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	return &reply{status: http.StatusServiceUnavailable, header: header, body: []byte(body)}
+}

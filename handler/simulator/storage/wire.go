@@ -1,0 +1,123 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// WireOptions are the two things a wire cannot choose itself.
+type WireOptions struct {
+	// Now is the shared clock: wall time plus an offset that only grows. Nil
+	// leaves the visibility of messages to the emulator's own clock.
+	Now func() time.Time
+	// Seed decides every random choice (so far the spread of latencies).
+	Seed uint64
+}
+
+// Wire stands in front of one account of an emulator and passes every request
+// on byte for byte, unless it was told to spoil it. It has two doors: one for
+// the program under test, whose requests are recorded, announced and spoiled,
+// and one for whoever plays the platform, whose requests only pass.
+type Wire struct {
+	account  Account
+	handler  Account
+	platform Account
+
+	transport *http.Transport
+	servers   []*http.Server
+	serving   sync.WaitGroup
+
+	messages *messages
+	faults   *faults
+	record   *record
+	hook     *hook
+}
+
+// StartWire opens the doors on free loopback ports. ctx bounds the start only;
+// Close ends it.
+func StartWire(ctx context.Context, account Account, options WireOptions) (*Wire, error) {
+	wire := &Wire{
+		account:  account,
+		handler:  account,
+		platform: account,
+		// The emulator closes idle connections after five seconds. Ours must go
+		// first, or a write could meet a closing connection by accident.
+		transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 32, IdleConnTimeout: 3 * time.Second},
+		faults:    &faults{random: rand.New(rand.NewPCG(options.Seed, 0))},
+		record:    &record{},
+		hook:      &hook{},
+	}
+	wire.messages = newMessages(account, options.Now)
+	err := wire.openAll(ctx)
+	if err != nil {
+		return nil, errors.Join(err, wire.Close())
+	}
+	return wire, nil
+}
+
+// openAll opens the doors. The platform's tables and blobs go straight to the
+// emulator: nothing on the wire would look at them.
+func (w *Wire) openAll(ctx context.Context) error {
+	doors := []struct {
+		service  string
+		counted  bool
+		endpoint *string
+	}{
+		{serviceTable, true, &w.handler.TableEndpoint},
+		{serviceQueue, true, &w.handler.QueueEndpoint},
+		{serviceBlob, true, &w.handler.BlobEndpoint},
+		{serviceQueue, false, &w.platform.QueueEndpoint},
+	}
+	for _, d := range doors {
+		endpoint, err := w.open(ctx, d.service, d.counted)
+		if err != nil {
+			return fmt.Errorf("opening the wire's %s door: %w", d.service, err)
+		}
+		*d.endpoint = endpoint
+	}
+	return nil
+}
+
+func (w *Wire) open(ctx context.Context, service string, counted bool) (string, error) {
+	target, err := w.account.endpoint(service)
+	if err != nil {
+		return "", err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	opened, err := newDoor(w, service, target, counted)
+	if err != nil {
+		return "", errors.Join(err, listener.Close())
+	}
+	server := &http.Server{Handler: opened, ReadHeaderTimeout: time.Minute}
+	w.servers = append(w.servers, server)
+	w.serving.Go(func() { _ = server.Serve(listener) })
+	return "http://" + listener.Addr().String() + "/" + w.account.Name, nil
+}
+
+// ConnectionString returns the account as the program under test gets it.
+func (w *Wire) ConnectionString() string { return w.handler.ConnectionString() }
+
+// HostConnectionString returns the account for whoever plays the platform: not
+// counted, never spoiled, but the same clock for messages.
+func (w *Wire) HostConnectionString() string { return w.platform.ConnectionString() }
+
+// Close cuts all connections and waits until nothing of the wire runs. The
+// emulator stays.
+func (w *Wire) Close() error {
+	var faults []error
+	for _, server := range w.servers {
+		faults = append(faults, server.Close())
+	}
+	w.serving.Wait()
+	w.transport.CloseIdleConnections()
+	return errors.Join(faults...)
+}

@@ -1,0 +1,165 @@
+package tenant
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// cmdlet is one played cmdlet: who may run it, what it takes and what it does. Parameters that a
+// cmdlet has and that are not listed are refused as unknown.
+type cmdlet struct {
+	name     string
+	roles    []string
+	required []string
+	texts    []string
+	flags    []string
+	run      func(*Tenant, *invocation) ([]row, error)
+}
+
+// The management roles that hold the cmdlets (PowerShell reference, Find the permissions required to
+// run any Exchange cmdlet); any one of a line is enough.
+var (
+	roleManagement = []string{"Role Management"}
+	recipientRoles = []string{"View-Only Recipients", "Mail Recipients", "Mail Recipient Creation"}
+	configRoles    = []string{"View-Only Configuration", "Organization Configuration", "View-Only Recipients", "Role Management"}
+	hydrateRoles   = []string{"Organization Configuration"}
+)
+
+// cmdlets is a function and not a variable because what a cmdlet runs may look the table up again.
+func cmdlets() []cmdlet {
+	return []cmdlet{
+		{"Get-ServicePrincipal", roleManagement, nil, []string{"Identity"}, nil, getServicePrincipal},
+		{"New-ServicePrincipal", roleManagement, []string{"AppId", "ObjectId"}, []string{"AppId", "ObjectId", "DisplayName", "ServiceId"}, nil, newServicePrincipal},
+		{"Set-ServicePrincipal", roleManagement, []string{"Identity"}, []string{"Identity", "DisplayName"}, nil, setServicePrincipal},
+		{"Remove-ServicePrincipal", roleManagement, []string{"Identity"}, []string{"Identity"}, nil, removeServicePrincipal},
+		{"Get-ManagementScope", roleManagement, nil, []string{"Identity"}, []string{"Orphan", "Exclusive"}, getManagementScope},
+		{"New-ManagementScope", roleManagement, []string{"Name", "RecipientRestrictionFilter"}, []string{"Name", "RecipientRestrictionFilter"}, []string{"Exclusive", "Force"}, newManagementScope},
+		{"Set-ManagementScope", roleManagement, []string{"Identity"}, []string{"Identity", "Name", "RecipientRestrictionFilter"}, []string{"Force"}, setManagementScope},
+		{"Remove-ManagementScope", roleManagement, []string{"Identity"}, []string{"Identity"}, []string{"Force"}, removeManagementScope},
+		{"Get-ManagementRoleAssignment", roleManagement, nil, []string{"Identity", "RoleAssignee", "Role", "RoleAssigneeType", "AssignmentMethod"}, []string{"Enabled", "Delegating"}, getManagementRoleAssignment},
+		{"New-ManagementRoleAssignment", roleManagement, []string{"Role", "App"}, append([]string{"Name", "Role", "App"}, scopeParameters...), []string{"Delegating", "Force"}, newManagementRoleAssignment},
+		{"Set-ManagementRoleAssignment", roleManagement, []string{"Identity"}, append([]string{"Identity"}, scopeParameters...), []string{"Enabled", "Force"}, setManagementRoleAssignment},
+		{"Remove-ManagementRoleAssignment", roleManagement, []string{"Identity"}, []string{"Identity"}, []string{"Force"}, removeManagementRoleAssignment},
+		{"Test-ServicePrincipalAuthorization", roleManagement, []string{"Identity"}, []string{"Identity", "Resource"}, nil, testServicePrincipalAuthorization},
+		{"Get-ManagementRole", roleManagement, nil, []string{"Identity", "RoleType"}, nil, getManagementRole},
+		{"Get-Recipient", recipientRoles, nil, []string{"Identity", "Filter", "RecipientTypeDetails", "ResultSize"}, nil, getRecipient},
+		{"Get-Mailbox", recipientRoles, nil, []string{"Identity", "Filter", "RecipientTypeDetails", "ResultSize"}, nil, getMailbox},
+		{"Get-OrganizationConfig", configRoles, nil, nil, nil, getOrganizationConfig},
+		{"Enable-OrganizationCustomization", hydrateRoles, nil, nil, nil, enableOrganizationCustomization},
+	}
+}
+
+// commonTexts and commonFlags go with every cmdlet.
+var (
+	commonTexts = []string{"ErrorAction", "WarningAction", "InformationAction"}
+	commonFlags = []string{"Confirm", "WhatIf", "Verbose", "Debug"}
+)
+
+func cmdletByName(name string) (cmdlet, bool) {
+	for _, each := range cmdlets() {
+		if strings.EqualFold(each.name, name) {
+			return each, true
+		}
+	}
+	return cmdlet{}, false
+}
+
+// invocation is one bound call of a cmdlet.
+type invocation struct {
+	by         string
+	at         time.Time
+	conditions conditions
+	texts      map[string]string
+	flags      map[string]bool
+}
+
+// bind is strict, as the admin endpoint is: an unknown name or a value of the wrong kind fails the
+// call before anything is looked up.
+func (i *invocation) bind(to cmdlet, parameters map[string]any) error {
+	i.texts, i.flags = map[string]string{}, map[string]bool{}
+	for _, name := range sortedNames(parameters) {
+		value := parameters[name]
+		if known, is := spelled(name, to.texts, commonTexts); is {
+			text, err := textOf(known, value)
+			if err != nil {
+				return err
+			}
+			i.texts[known] = text
+			continue
+		}
+		known, is := spelled(name, to.flags, commonFlags)
+		if !is {
+			return badParameters("A parameter cannot be found that matches parameter name '" + name + "'.")
+		}
+		flag, is := value.(bool)
+		if !is {
+			return badValue(fmt.Sprintf("parameter '%s' is a switch and not '%v'", known, value))
+		}
+		i.flags[known] = flag
+	}
+	for _, name := range to.required {
+		if i.texts[name] == "" {
+			return badParameters("The mandatory parameter '" + name + "' is missing or empty.")
+		}
+	}
+	return nil
+}
+
+func sortedNames(parameters map[string]any) []string {
+	names := make([]string, 0, len(parameters))
+	for name := range parameters {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// spelled returns a parameter's name as the cmdlet spells it.
+func spelled(name string, lists ...[]string) (string, bool) {
+	for _, list := range lists {
+		for _, known := range list {
+			if strings.EqualFold(known, name) {
+				return known, true
+			}
+		}
+	}
+	return "", false
+}
+
+// textOf takes null as nothing, which is how an identity can come to be empty.
+func textOf(name string, value any) (string, error) {
+	switch typed := value.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return typed, nil
+	case float64:
+		return fmt.Sprint(typed), nil
+	}
+	return "", badValue(fmt.Sprintf("parameter '%s' cannot be made of '%v'", name, value))
+}
+
+// text returns "" for a parameter that was not given.
+func (i *invocation) text(name string) string { return i.texts[name] }
+
+// flag returns false for a switch that was not given.
+func (i *invocation) flag(name string) bool { return i.flags[name] }
+
+func (i *invocation) given(name string) bool {
+	_, text := i.texts[name]
+	_, flag := i.flags[name]
+	return text || flag
+}
+
+// longestName is the limit of scope and assignment names (PowerShell reference,
+// New-ManagementScope and New-ManagementRoleAssignment).
+const longestName = 64
+
+func checkName(name string) error {
+	if length := len([]rune(name)); length > longestName {
+		return badValue(fmt.Sprintf("the name is %d characters long and %d is the maximum", length, longestName))
+	}
+	return nil
+}

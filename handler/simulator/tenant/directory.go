@@ -1,0 +1,139 @@
+package tenant
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// directory is the document a tenant starts from; directory.schema.json describes the same names.
+type directory struct {
+	Tenant            organization  `json:"tenant"`
+	Service           service       `json:"service"`
+	ServicePrincipals []principal   `json:"servicePrincipals"`
+	Applications      []application `json:"applications"`
+	Consents          []consent     `json:"consents"`
+	Mailboxes         []mailbox     `json:"mailboxes"`
+	Pointers          []pointer     `json:"pointers"`
+	Scopes            []scope       `json:"scopes"`
+	Assignments       []assignment  `json:"assignments"`
+	Hydrated          *bool         `json:"hydrated"`
+}
+
+type organization struct {
+	ID     string `json:"id"`
+	Domain string `json:"domain"`
+}
+
+// service is the identity of the product under test, and what an administrator gave it.
+type service struct {
+	AppID         string   `json:"appId"`
+	ObjectID      string   `json:"objectId"`
+	DisplayName   string   `json:"displayName"`
+	Type          string   `json:"type"`
+	Secret        string   `json:"secret"`
+	Roles         []string `json:"roles"`
+	ExchangeRoles []string `json:"exchangeRoles"`
+	// Delegating lists the application roles that it may assign to others; absent means all.
+	Delegating []string `json:"delegating"`
+}
+
+// principal is one Entra service principal (an enterprise application or a managed identity).
+type principal struct {
+	AppID       string `json:"appId"`
+	ObjectID    string `json:"objectId"`
+	DisplayName string `json:"displayName"`
+	Type        string `json:"type"`
+	Secret      string `json:"secret,omitempty"`
+
+	// resource is set for the two principals that own app roles.
+	resource string
+	deleted  bool
+}
+
+// application is an app registration. Its object id is the one people confuse with the principal's.
+type application struct {
+	AppID       string `json:"appId"`
+	ObjectID    string `json:"objectId"`
+	DisplayName string `json:"displayName"`
+}
+
+// consent is one app role assignment, organization-wide by nature.
+type consent struct {
+	ID         string `json:"id,omitempty"`
+	Workload   string `json:"workload"`
+	Resource   string `json:"resource"`
+	Permission string `json:"permission"`
+
+	createdAt   time.Time
+	visibleFrom time.Time
+}
+
+// mailbox is one recipient, of whatever type.
+type mailbox struct {
+	GUID                string            `json:"guid"`
+	ExchangeGUID        string            `json:"exchangeGuid"`
+	EntraID             string            `json:"entraId"`
+	DisplayName         string            `json:"displayName"`
+	Primary             string            `json:"primary"`
+	Aliases             []string          `json:"aliases"`
+	UPN                 string            `json:"upn"`
+	Type                string            `json:"type"`
+	CustomAttributes    map[string]string `json:"customAttributes,omitempty"`
+	MemberOf            []string          `json:"memberOf,omitempty"`
+	AdministrativeUnits []string          `json:"administrativeUnits,omitempty"`
+}
+
+// pointer is Exchange's own record of an Entra service principal.
+type pointer struct {
+	GUID        string `json:"guid"`
+	AppID       string `json:"appId"`
+	ObjectID    string `json:"objectId"`
+	DisplayName string `json:"displayName"`
+
+	visibleFrom time.Time
+	// unripe is a pointer that the next role assignment does not find yet.
+	unripe bool
+}
+
+// scope is a management scope; Filter is always in the tenant's normalized form once loaded.
+type scope struct {
+	GUID      string `json:"guid"`
+	Name      string `json:"name"`
+	Filter    string `json:"filter"`
+	Exclusive bool   `json:"exclusive,omitempty"`
+
+	visibleFrom time.Time
+}
+
+// assignment gives an application role to a pointer. With neither scope nor administrative unit it
+// is organization-wide.
+type assignment struct {
+	GUID               string `json:"guid"`
+	Name               string `json:"name"`
+	Role               string `json:"role"`
+	Workload           string `json:"workload"`
+	Scope              string `json:"scope"`
+	AdministrativeUnit string `json:"administrativeUnit,omitempty"`
+	Delegating         bool   `json:"delegating,omitempty"`
+	Disabled           bool   `json:"disabled,omitempty"`
+
+	visibleFrom time.Time
+}
+
+// readDirectory reads strictly: a name it does not know is a fault, not a wish it ignores.
+func readDirectory(from io.Reader) (directory, error) {
+	var document directory
+	decoder := json.NewDecoder(from)
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&document)
+	if err != nil {
+		return directory{}, fmt.Errorf("read the directory: %w", err)
+	}
+	_, err = decoder.Token()
+	if err != io.EOF {
+		return directory{}, fmt.Errorf("read the directory: something follows the closing brace")
+	}
+	return document, nil
+}

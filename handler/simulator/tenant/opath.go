@@ -1,0 +1,100 @@
+package tenant
+
+import (
+	"fmt"
+	"strings"
+)
+
+// filter is one parsed recipient filter (OPATH). Its text form is the one the tenant shows, which
+// is not the one it was given: Exchange normalizes spacing, parentheses and quoting.
+type filter interface {
+	matches(properties) bool
+	text() string
+}
+
+// properties answers the values of a named recipient property in lower case; a property with
+// several values (proxy addresses, groups) answers all of them.
+type properties func(name string) []string
+
+type comparison struct {
+	property, operator, value string
+}
+
+type negation struct{ operand filter }
+
+type combination struct {
+	operator    string
+	left, right filter
+}
+
+func (c comparison) text() string {
+	return c.property + " " + c.operator + " '" + strings.ReplaceAll(c.value, "'", "''") + "'"
+}
+
+func (n negation) text() string { return "-not (" + n.operand.text() + ")" }
+
+func (c combination) text() string {
+	return "(" + grouped(c.left) + " " + c.operator + " " + grouped(c.right) + ")"
+}
+
+// grouped puts parentheses around a comparison inside a combination, as Exchange prints it.
+func grouped(operand filter) string {
+	if _, is := operand.(comparison); is {
+		return "(" + operand.text() + ")"
+	}
+	return operand.text()
+}
+
+func (n negation) matches(of properties) bool { return !n.operand.matches(of) }
+
+func (c combination) matches(of properties) bool {
+	if c.operator == "-and" {
+		return c.left.matches(of) && c.right.matches(of)
+	}
+	return c.left.matches(of) || c.right.matches(of)
+}
+
+func (c comparison) matches(of properties) bool {
+	wanted := strings.ToLower(c.value)
+	found := false
+	for _, value := range of(c.property) {
+		if c.operator == "-like" {
+			found = found || like(value, wanted)
+		} else {
+			found = found || value == wanted
+		}
+	}
+	if c.operator == "-ne" {
+		return !found
+	}
+	return found
+}
+
+// like allows a wildcard at the end only (PowerShell reference, "Filterable properties for the
+// Filter parameter").
+func like(value, pattern string) bool {
+	prefix, wild := strings.CutSuffix(pattern, "*")
+	if !wild {
+		return value == pattern
+	}
+	return strings.HasPrefix(value, prefix)
+}
+
+// filterProperties are the properties the tenant can evaluate, by lower-case name.
+func filterProperty(name string) (string, bool) {
+	for _, known := range []string{
+		"Guid", "ExchangeGuid", "ExternalDirectoryObjectId", "PrimarySmtpAddress", "EmailAddresses",
+		"Alias", "UserPrincipalName", "DisplayName", "RecipientTypeDetails", "MemberOfGroup",
+	} {
+		if strings.EqualFold(name, known) {
+			return known, true
+		}
+	}
+	for number := 1; number <= 15; number++ {
+		known := fmt.Sprintf("CustomAttribute%d", number)
+		if strings.EqualFold(name, known) {
+			return known, true
+		}
+	}
+	return "", false
+}

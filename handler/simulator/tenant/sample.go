@@ -1,0 +1,65 @@
+package tenant
+
+import (
+	_ "embed"
+	"io"
+	"strings"
+)
+
+//go:embed sample.json
+var sampleText string
+
+// The ids of the built-in sample directory (sample.json), for tests. The second group of an id says
+// what it is: a app id, b enterprise application's object id, c app registration's object id, d
+// mailbox guid, f Entra user id.
+const (
+	SampleTenantID = "10000000-0000-4000-8000-000000000001"
+	SampleDomain   = "contoso.example"
+
+	// The service is the product's own identity: a managed identity.
+	SampleServiceAppID    = "a0000000-0000-4000-8000-000000000001"
+	SampleServiceObjectID = "b0000000-0000-4000-8000-000000000001"
+
+	// Newsletter is an application without any access; its secret is SampleNewsletterSecret.
+	SampleNewsletterAppID          = "a0000000-0000-4000-8000-000000000002"
+	SampleNewsletterObjectID       = "b0000000-0000-4000-8000-000000000002"
+	SampleNewsletterRegistrationID = "c0000000-0000-4000-8000-000000000002"
+	SampleNewsletterSecret         = "newsletter-sample-secret"
+
+	// Room Booking is a managed identity without any access.
+	SampleRoomBookingAppID    = "a0000000-0000-4000-8000-000000000003"
+	SampleRoomBookingObjectID = "b0000000-0000-4000-8000-000000000003"
+
+	// Archive holds an organization-wide Mail.ReadWrite consent on Graph.
+	SampleArchiveAppID          = "a0000000-0000-4000-8000-000000000004"
+	SampleArchiveObjectID       = "b0000000-0000-4000-8000-000000000004"
+	SampleArchiveRegistrationID = "c0000000-0000-4000-8000-000000000004"
+	SampleArchiveSecret         = "archive-sample-secret"
+
+	// Helpdesk has a pointer and a scoped Mail.Read assignment that somebody else made.
+	SampleHelpdeskAppID          = "a0000000-0000-4000-8000-000000000005"
+	SampleHelpdeskObjectID       = "b0000000-0000-4000-8000-000000000005"
+	SampleHelpdeskRegistrationID = "c0000000-0000-4000-8000-000000000005"
+	SampleHelpdeskSecret         = "helpdesk-sample-secret"
+	SampleHelpdeskScope          = "Helpdesk HR mailbox"
+	SampleHelpdeskAssignment     = "Helpdesk reads HR"
+
+	// The two resource principals stand in every tenant, whatever its directory.
+	SampleGraphObjectID    = "b0000000-0000-4000-8000-0000000000f1"
+	SampleExchangeObjectID = "b0000000-0000-4000-8000-0000000000f2"
+
+	SampleNewsGUID      = "d0000000-0000-4000-8000-000000000001" // news@, SharedMailbox
+	SampleHRGUID        = "d0000000-0000-4000-8000-000000000002" // hr@, SharedMailbox
+	SampleCEOGUID       = "d0000000-0000-4000-8000-000000000003" // ceo@, UserMailbox
+	SampleCFOGUID       = "d0000000-0000-4000-8000-000000000004" // cfo@, UserMailbox
+	SampleRoomParisGUID = "d0000000-0000-4000-8000-000000000005" // room-paris@, RoomMailbox
+	SampleProjectorGUID = "d0000000-0000-4000-8000-000000000006" // projector@, EquipmentMailbox
+	SamplePartnerGUID   = "d0000000-0000-4000-8000-000000000007" // partner@, MailUser
+	SampleTeamGUID      = "d0000000-0000-4000-8000-000000000008" // team@, GroupMailbox
+	SampleAliceGUID     = "d0000000-0000-4000-8000-000000000011" // alice@, the first of ten UserMailboxes
+)
+
+func sampleDirectory() io.Reader { return strings.NewReader(sampleText) }
+
+// SampleDirectory is the built-in directory as JSON, to start from when writing another one.
+func SampleDirectory() string { return sampleText }
