@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"mailgrant/handler/engine"
@@ -24,11 +26,16 @@ type backend struct {
 	now      func() time.Time
 	log      *slog.Logger
 
-	// gate is held while the fields below are read or changed. It is a channel so
-	// that a caller whose time is up does not go on waiting.
-	gate     chan struct{}
+	building sync.Mutex
 	engine   *engine.Engine
+
+	// gate is held while the storage is prepared, with the fields below. It is a
+	// channel so that a caller whose time is up does not go on waiting.
+	gate     chan struct{}
+	started  atomic.Int64 // attempts so far
 	prepared bool
+	failed   int64 // the attempt that failed last
+	failure  error
 }
 
 func newBackend(settings config, now func() time.Time, log *slog.Logger) *backend {
@@ -39,44 +46,50 @@ func newBackend(settings config, now func() time.Time, log *slog.Logger) *backen
 // a process; the error's kind is engine.KindStorage while they cannot be, and the
 // next call tries again.
 func (b *backend) ready(ctx context.Context) (*engine.Engine, error) {
-	err := b.enter(ctx)
+	arrived := b.started.Load()
+	e, err := b.built()
 	if err != nil {
 		return nil, err
 	}
-	defer b.leave()
-	err = b.build()
-	if err != nil || b.prepared {
-		return b.engine, err
-	}
-	err = b.engine.Store.Prepare(ctx)
-	if err != nil {
-		return nil, &engine.Error{Kind: engine.KindStorage, Detail: "the tables and queues cannot be reached", Cause: err}
-	}
-	b.prepared = true
-	return b.engine, nil
-}
-
-// built returns the engine without touching the storage, for health.
-func (b *backend) built(ctx context.Context) (*engine.Engine, error) {
-	err := b.enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer b.leave()
-	err = b.build()
-	return b.engine, err
-}
-
-func (b *backend) enter(ctx context.Context) error {
 	select {
 	case b.gate <- struct{}{}:
-		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("waiting for the storage to be prepared by another call: %w", ctx.Err())
+		return nil, &engine.Error{Kind: engine.KindStorage, Detail: "the tables and queues are not reached in time", Cause: ctx.Err()}
 	}
+	defer func() { <-b.gate }()
+	if b.prepared {
+		return e, nil
+	}
+	if b.failure != nil && b.failed > arrived {
+		// An attempt that began after this call came has failed: trying again for each
+		// call that waits would hold the last of them for minutes.
+		return nil, b.failure
+	}
+	return e, b.prepare(ctx, e)
 }
 
-func (b *backend) leave() { <-b.gate }
+func (b *backend) prepare(ctx context.Context, e *engine.Engine) error {
+	attempt := b.started.Add(1)
+	err := e.Store.Prepare(ctx)
+	if err == nil {
+		b.prepared, b.failure = true, nil
+		return nil
+	}
+	failure := &engine.Error{Kind: engine.KindStorage, Detail: "the tables and queues cannot be reached", Cause: err}
+	if ctx.Err() == nil {
+		b.failed, b.failure = attempt, failure
+	}
+	return failure
+}
+
+// built returns the engine without touching the storage, which is all that health
+// needs.
+func (b *backend) built() (*engine.Engine, error) {
+	b.building.Lock()
+	defer b.building.Unlock()
+	err := b.build()
+	return b.engine, err
+}
 
 // build makes the clients. None of them does I/O here, so an error is one of the
 // settings and stays.

@@ -27,10 +27,13 @@ type healthAnswer struct {
 // anybody may call this, and as often as he likes.
 func (s *server) health(c echo.Context) error {
 	ctx := c.Request().Context()
-	e, err := s.backend.built(ctx)
+	e, err := s.backend.built()
 	if err != nil {
 		return err
 	}
+	// On the first call of a new installation the tables are made here; whether that
+	// failed is told by the look at the storage that follows.
+	_, _ = s.backend.ready(ctx)
 	answer := healthAnswer{Status: healthOK, Health: e.Health(ctx), SimulatedClock: simulatedClock}
 	status := http.StatusOK
 	switch {

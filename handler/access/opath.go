@@ -106,12 +106,23 @@ func (r *filterReader) term() ([]string, error) {
 	if !r.accept("Guid") || !r.accept("-eq") || len(r.words) == 0 {
 		return nil, fmt.Errorf("only comparisons of Guid with -eq are read")
 	}
-	guid := strings.ToLower(strings.Trim(r.words[0], "'"))
+	guid := unquoted(r.words[0])
 	if !isGUID(guid) {
 		return nil, fmt.Errorf("%s is not a GUID", r.words[0])
 	}
 	r.words = r.words[1:]
-	return []string{guid}, nil
+	return []string{strings.ToLower(guid)}, nil
+}
+
+// unquoted takes the quotes off a quoted literal. A quote that is never closed
+// stays, so that such a literal is nothing that is read here.
+func unquoted(word string) string {
+	inner, opened := strings.CutPrefix(word, "'")
+	inner, closed := strings.CutSuffix(inner, "'")
+	if opened && closed {
+		return inner
+	}
+	return word
 }
 
 func (r *filterReader) accept(word string) bool {

@@ -31,7 +31,10 @@ func JudgeMailbox(rows []Authorization, wanted Expectation) (grant.Verdict, stri
 		return grant.Unsure, wanted.missing(rows)
 	}
 	if !row.confers(wanted.Permission) {
-		return grant.Unsure, fmt.Sprintf("the row of %s does not name %s among its permissions", row.Role, wanted.Permission)
+		return grant.Unsure, row.lacks(wanted.Permission)
+	}
+	if row.InScope != grant.Allowed && row.InScope != grant.Refused {
+		return grant.Unsure, fmt.Sprintf("the tenant did not say whether %s with scope %q reaches it", row.Role, row.Scope)
 	}
 	return row.InScope, ""
 }
@@ -53,14 +56,22 @@ func JudgeCanary(rows []Authorization, wanted Expectation) (grant.Verdict, strin
 			verdict, detail = grant.Unsure, fmt.Sprintf("the tenant did not say whether %s with scope %q reaches it", row.Role, row.Scope)
 		}
 	}
-	_, found := wanted.row(rows)
+	row, found := wanted.row(rows)
 	if !found {
 		return grant.Unsure, wanted.missing(rows)
+	}
+	if !row.confers(wanted.Permission) {
+		return grant.Unsure, row.lacks(wanted.Permission)
 	}
 	return verdict, detail
 }
 
+// row finds the row that the grant made. A grant always has a scope: without one
+// the row would be an organization-wide assignment's.
 func (e Expectation) row(rows []Authorization) (Authorization, bool) {
+	if e.Scope == "" {
+		return Authorization{}, false
+	}
 	for _, row := range rows {
 		if row.Role == e.Role && strings.EqualFold(row.Scope, e.Scope) {
 			return row, true
@@ -71,6 +82,10 @@ func (e Expectation) row(rows []Authorization) (Authorization, bool) {
 
 func (e Expectation) missing(rows []Authorization) string {
 	return fmt.Sprintf("the tenant's test listed %d role(s), but not %s with scope %s", len(rows), e.Role, e.Scope)
+}
+
+func (a Authorization) lacks(permission string) string {
+	return fmt.Sprintf("the row of %s does not name %s among its permissions", a.Role, permission)
 }
 
 func (a Authorization) confers(permission string) bool {

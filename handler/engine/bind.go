@@ -18,17 +18,32 @@ func (e *Engine) work(ctx context.Context, claim store.Claim, r record, forced b
 	if claim.Workload == "" && r.State.Ended() {
 		return nil
 	}
-	if claim.Workload != "" {
-		h, err := e.hold(ctx, claim.Workload)
-		if err != nil {
-			return err
-		}
-		if h.find(claim.ID) != nil || r.State != grant.Received {
-			defer h.release(ctx)
-			return h.advanceAll(ctx, claim.ID, forced)
-		}
+	if claim.Workload == "" {
+		return e.bind(ctx, claim, r)
 	}
-	return e.bind(ctx, claim, r)
+	h, err := e.hold(ctx, claim.Workload)
+	if err != nil {
+		return err
+	}
+	if h.find(claim.ID) == nil {
+		return e.workWithout(ctx, claim, r)
+	}
+	defer h.release(ctx)
+	return h.advanceAll(ctx, claim.ID, forced)
+}
+
+// workWithout handles a claim whose workload is known but which has no live grant:
+// it has ended, or a run died between the claim and the ledger. Only the ledger
+// tells which; the claim's own copy may lag and must never bring a grant back.
+func (e *Engine) workWithout(ctx context.Context, claim store.Claim, r record) error {
+	ended, err := e.grant(ctx, claim.Workload, claim.ID)
+	if KindOf(err) == KindNotFound {
+		return e.bind(ctx, claim, r)
+	}
+	if err != nil || r.State == ended.State {
+		return err
+	}
+	return storage(e.put(ctx, store.Claim{ID: claim.ID}, copyOf(ended)), "")
 }
 
 // bind resolves what a request names, judges it, and writes the grant with all its

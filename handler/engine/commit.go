@@ -24,7 +24,7 @@ func (h *holding) commit(ctx context.Context, live *held, entries ...grant.Entry
 	old := live.Work.Owed
 	owed := live.Owes()
 	added := without(owed, old)
-	if len(entries) > 0 {
+	if len(entries) > 0 && !live.announced {
 		added = append(added, grant.NewDue(h.Now().Add(grant.PickUp), grant.DueNotify))
 	}
 	err := h.Store.WriteDue(ctx, dues(live.ID, h.workload, added)...)
@@ -49,21 +49,29 @@ func (h *holding) commit(ctx context.Context, live *held, entries ...grant.Entry
 }
 
 // after does what follows a batch and may be lost: deleting what is no longer
-// owed, the copy for lists, and the message to the notifier.
+// owed, and the copy for lists where it would show something else.
 func (h *holding) after(ctx context.Context, live *held, gone []grant.Due, entries []grant.Entry) error {
 	err := h.Store.DeleteDue(ctx, dues(live.ID, h.workload, gone)...)
 	if err != nil {
 		h.Log.InfoContext(ctx, "a due row that owes nothing stays until a sweep meets it", "id", live.ID, "error", err.Error())
 	}
-	if len(entries) == 0 {
+	live.announced = live.announced || len(entries) > 0
+	shown := live.shows()
+	if live.shown == shown {
 		return nil
 	}
 	err = h.put(ctx, store.Claim{ID: live.ID, Workload: h.workload}, copyOf(live.Grant))
 	if err != nil {
 		h.Log.InfoContext(ctx, "the copy for lists lags behind", "id", live.ID, "error", err.Error())
+		return nil
 	}
-	h.hint(ctx, notifyQueue, live.ID, 0)
+	live.shown = shown
 	return nil
+}
+
+// shows is what a change of the copy for lists depends on.
+func (l *held) shows() string {
+	return string(l.State) + " " + string(l.Condition(grant.Stuck).Status) + " " + l.Condition(grant.Stuck).Reason
 }
 
 // changes are the rows of one batch: the grant (moved to its ended key when it has

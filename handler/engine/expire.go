@@ -25,12 +25,9 @@ func (e *Engine) Retest(ctx context.Context) error {
 }
 
 func (e *Engine) announce(ctx context.Context, wanted func(store.Due) bool) error {
-	met, complete, err := e.Store.ListDue(ctx, e.Now(), mostDue)
+	met, err := e.due(ctx)
 	if err != nil {
-		return storage(err, "")
-	}
-	if !complete {
-		e.Log.WarnContext(ctx, "more is due than one sweep takes up", "taken", len(met))
+		return err
 	}
 	sent := map[string]bool{}
 	for _, due := range met {
@@ -47,12 +44,26 @@ func (e *Engine) announce(ctx context.Context, wanted func(store.Due) bool) erro
 	return nil
 }
 
+// due lists what is due now, the most overdue first. A row that cannot be read is
+// reported and does not keep the others from being done.
+func (e *Engine) due(ctx context.Context) ([]store.Due, error) {
+	met, complete, err := e.Store.ListDue(ctx, e.Now(), mostDue)
+	if store.KindOf(err) == store.KindInvalid {
+		e.Log.ErrorContext(ctx, "a due row cannot be read and was passed over; look at the table due", "error", err.Error())
+		err = nil
+	}
+	if err == nil && !complete {
+		e.Log.WarnContext(ctx, "more is due than one sweep takes up", "taken", len(met))
+	}
+	return met, storage(err, "")
+}
+
 // dueIDs are the ids of everything of these kinds that is due, the most overdue
 // first, each once.
 func (e *Engine) dueIDs(ctx context.Context, kinds ...grant.DueKind) ([]string, error) {
-	met, _, err := e.Store.ListDue(ctx, e.Now(), mostDue)
+	met, err := e.due(ctx)
 	if err != nil {
-		return nil, storage(err, "")
+		return nil, err
 	}
 	var ids []string
 	for _, due := range met {

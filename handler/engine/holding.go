@@ -40,12 +40,17 @@ type held struct {
 	steps   []grant.Step
 	changed map[int]bool  // numbers of the steps to be written with the next batch
 	pending []grant.Entry // history to be written with the next batch
+	// announced: the notifier is owed a message for this invocation's entries.
+	announced bool
+	// shown is what the copy for lists shows, as far as this invocation knows.
+	shown string
 	// evidence is to be written with the next batch.
 	evidence []grant.Evidence
 }
 
 const (
 	leaseFor   = 90 * time.Second
+	releaseFor = 5 * time.Second
 	pointerKey = "r|pointer|pointer"
 )
 
@@ -160,10 +165,17 @@ func (h *holding) pointerNeeded(but *held) bool {
 }
 
 // release gives the lease back, so that the next worker need not wait for it to
-// lapse. A failure only makes it wait.
+// lapse, and wakes the notifier. A failure only makes them wait.
 func (h *holding) release(ctx context.Context) {
 	if !h.committed {
 		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseFor)
+	defer cancel()
+	for _, live := range h.grants {
+		if live.announced {
+			h.hint(ctx, notifyQueue, live.ID, 0)
+		}
 	}
 	_, err := h.Store.Commit(ctx, h.workload, h.lease, store.Lease{Holder: "", Until: h.Now()}, nil)
 	if err != nil {

@@ -98,6 +98,9 @@ func (e *Engine) recipient(ctx context.Context, name string) (looked, error) {
 	recipient, err := e.Exchange.FindRecipient(ctx, name)
 	switch exchange.KindOf(err) {
 	case "":
+		if !named(recipient, name) {
+			return looked{fault: "no mailbox has this address or id; one that answers to it by its display name or alias is not taken"}, nil
+		}
 		return looked{recipient: recipient}, nil
 	case exchange.NotFound:
 		return looked{fault: "no mailbox of this address or id is known to Exchange Online"}, nil
@@ -105,6 +108,17 @@ func (e *Engine) recipient(ctx context.Context, name string) (looked, error) {
 		return looked{fault: "more than one recipient answers to this; name the mailbox by its GUID"}, nil
 	}
 	return looked{}, err
+}
+
+// named reports whether the recipient has that address or id. Exchange also finds
+// recipients by display name and alias, which anybody may choose.
+func named(recipient exchange.Recipient, name string) bool {
+	return slices.Contains(names(recipient), strings.ToLower(name))
+}
+
+func names(recipient exchange.Recipient) []string {
+	return append([]string{recipient.GUID, recipient.ExchangeGUID, recipient.ExternalDirectoryObjectID, recipient.PrimaryAddress,
+		strings.ToLower(recipient.UserPrincipalName)}, recipient.Addresses...)
 }
 
 // grantable are the recipient types that can be granted: mailboxes in Exchange Online.
@@ -154,9 +168,8 @@ func gatherCanaries(found []looked, named []string, faults []grant.Fault) ([]exc
 // protected compares every name of the recipient with the document's list, so that
 // an alias does not slip past it.
 func protected(recipient exchange.Recipient, document policy.Document) bool {
-	names := append([]string{recipient.GUID, recipient.ExchangeGUID, recipient.ExternalDirectoryObjectID, recipient.PrimaryAddress,
-		strings.ToLower(recipient.UserPrincipalName)}, recipient.Addresses...)
-	return slices.ContainsFunc(document.Protected, func(entry string) bool { return slices.Contains(names, entry) })
+	known := names(recipient)
+	return slices.ContainsFunc(document.Protected, func(entry string) bool { return slices.Contains(known, entry) })
 }
 
 func permissionFaults(permissions []string) []grant.Fault {

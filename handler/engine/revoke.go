@@ -187,6 +187,7 @@ func (h *holding) finish(ctx context.Context, live *held, facts access.Facts) er
 	}
 	now := h.Now()
 	live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.False, Reason: "Removed", Since: now})
+	live.Set(grant.Condition{Type: grant.Verified, Status: grant.False, Reason: "Removed", Since: now})
 	reachable := h.stillReachable(live, facts)
 	reachable.Since = now
 	live.Set(reachable)

@@ -33,6 +33,8 @@ func (s InScope) String() string {
 	}
 }
 
+// parseInScope reads the printed form of a flag or a text, in any case and spacing, since servers
+// send both. It never guesses: what it does not know is no verdict.
 func parseInScope(text string) InScope {
 	switch strings.ToLower(strings.ReplaceAll(strings.TrimSpace(text), " ", "")) {
 	case "true":
@@ -101,6 +103,8 @@ func (c *Client) TestServicePrincipalAuthorization(ctx context.Context, objectID
 	return answer, nil
 }
 
+// decodeAuthorization splits the permissions whether they come as one text with commas or as a list:
+// a composite role hides what it confers when only its name is looked at.
 func decodeAuthorization(properties row) Authorization {
 	var permissions []string
 	for _, text := range properties.list("GrantedPermissions") {

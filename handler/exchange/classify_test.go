@@ -212,3 +212,13 @@ func TestKindOf(t *testing.T) {
 		t.Error("KindOf is wrong about nil, a foreign error or its own")
 	}
 }
+
+func TestMayHaveActedOfAnyError(t *testing.T) {
+	t.Parallel()
+	if MayHaveActed(nil) || MayHaveActed(&Error{Kind: Throttled}) {
+		t.Error("no failure and a refusal have no effect")
+	}
+	if !MayHaveActed(context.Canceled) || !MayHaveActed(&Error{MayHaveActed: true}) {
+		t.Error("what is not known may have acted")
+	}
+}

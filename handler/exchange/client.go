@@ -122,6 +122,8 @@ func newPipeline(options Options) runtime.Pipeline {
 	})
 }
 
+// withoutRedirects works on a copy, since the given client belongs to the caller. A transport that is
+// no http.Client is taken as it is; a redirect that it followed would be its own doing.
 func withoutRedirects(transport policy.Transporter) policy.Transporter {
 	given, isClient := transport.(*http.Client)
 	switch {

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -23,16 +24,18 @@ const (
 		`"RecipientTypeDetails":"SharedMailbox"}`
 )
 
-func TestEveryCmdletOnTheWire(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	const filter = "Guid -eq '" + testMailbox + "'"
-	cases := map[string]struct {
-		answer     string
-		call       func(*Client) (any, error)
-		parameters map[string]any
-		want       any
-	}{
+// cmdletCase is one call: what the tenant answers, what must be sent, and what must come of it.
+type cmdletCase struct {
+	answer     string
+	call       func(*Client) (any, error)
+	parameters map[string]any
+	want       any
+}
+
+const newsFilter = "Guid -eq '" + testMailbox + "'"
+
+func pointerAndScopeCases(ctx context.Context) map[string]cmdletCase {
+	return map[string]cmdletCase{
 		"Get-ServicePrincipal": {rows(pointerRow),
 			func(c *Client) (any, error) { return c.FindServicePrincipal(ctx, strings.ToUpper(testObjectID)) },
 			map[string]any{"Identity": testObjectID},
@@ -51,16 +54,21 @@ func TestEveryCmdletOnTheWire(t *testing.T) {
 			func(c *Client) (any, error) { return c.FindManagementScope(ctx, "MG-abc123-0f-01") },
 			map[string]any{"Identity": "MG-abc123-0f-01"},
 			ManagementScope{Name: "mg-abc123-0f-01", Identity: "mg-abc123-0f-01", GUID: "5c000000-0000-4000-8000-000000000002",
-				RecipientFilter: filter, ScopeRestrictionType: "RecipientScope", RequestID: "tenant-request-7"}},
+				RecipientFilter: newsFilter, ScopeRestrictionType: "RecipientScope", RequestID: "tenant-request-7"}},
 		"New-ManagementScope": {rows(scopeRow),
 			func(c *Client) (any, error) {
-				made, err := c.NewManagementScope(ctx, "mg-abc123-0f-01", filter)
+				made, err := c.NewManagementScope(ctx, "mg-abc123-0f-01", newsFilter)
 				return made.GUID, err
 			},
-			map[string]any{"Name": "mg-abc123-0f-01", "RecipientRestrictionFilter": filter}, "5c000000-0000-4000-8000-000000000002"},
+			map[string]any{"Name": "mg-abc123-0f-01", "RecipientRestrictionFilter": newsFilter}, "5c000000-0000-4000-8000-000000000002"},
 		"Remove-ManagementScope": {"",
 			func(c *Client) (any, error) { return nil, c.RemoveManagementScope(ctx, "mg-abc123-0f-01") },
 			map[string]any{"Identity": "mg-abc123-0f-01", "Confirm": false}, nil},
+	}
+}
+
+func assignmentAndRecipientCases(ctx context.Context) map[string]cmdletCase {
+	return map[string]cmdletCase{
 		"Get-ManagementRoleAssignment": {rows(assignmentRow),
 			func(c *Client) (any, error) { return c.ListManagementRoleAssignments(ctx, testObjectID) },
 			map[string]any{"RoleAssignee": testObjectID},
@@ -95,6 +103,12 @@ func TestEveryCmdletOnTheWire(t *testing.T) {
 				PrimaryAddress: "news@contoso.example", Addresses: []string{"letters@contoso.example", "news@contoso.example"},
 				Type: "SharedMailbox", RequestID: "tenant-request-7"}},
 	}
+}
+
+func TestEveryCmdletOnTheWire(t *testing.T) {
+	t.Parallel()
+	cases := pointerAndScopeCases(context.Background())
+	maps.Copy(cases, assignmentAndRecipientCases(context.Background()))
 	for cmdlet, test := range cases {
 		t.Run(cmdlet, func(t *testing.T) {
 			t.Parallel()
@@ -112,6 +126,22 @@ func TestEveryCmdletOnTheWire(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestFindManagementRoleAssignment(t *testing.T) {
+	t.Parallel()
+	played := newWire(t, says(http.StatusOK, rows(`{"Name":"another","Role":"r"}`, assignmentRow)))
+	found, err := played.client.FindManagementRoleAssignment(context.Background(), "MG-abc123-0f-02")
+	if err != nil || found.GUID != "5c000000-0000-4000-8000-000000000003" {
+		t.Fatalf("got %+v, %v", found, err)
+	}
+	if sent := played.requests()[0].parameters; !reflect.DeepEqual(sent, map[string]any{"Identity": "MG-abc123-0f-02"}) {
+		t.Errorf("sent %v", sent)
+	}
+	_, err = played.client.FindManagementRoleAssignment(context.Background(), "mg-abc123-0f-03")
+	wantKind(t, err, Incomplete)
+	_, err = played.client.FindManagementRoleAssignment(context.Background(), "")
+	wantKind(t, err, BadParameter)
 }
 
 func TestRequestHeaders(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"time"
 )
 
+// A read's deadline covers all its pages and waits. A write gets longer, because giving up on one
+// early leaves its effect unknown.
 const (
 	readDeadline  = 30 * time.Second
 	writeDeadline = 60 * time.Second
@@ -26,7 +28,7 @@ type command struct {
 	write      bool
 }
 
-// result is a complete success.
+// result is a complete success. Its listed is false for a cmdlet without output.
 type result struct {
 	rows      []row
 	listed    bool

@@ -113,6 +113,8 @@ func scalarOr(raw json.RawMessage) string {
 	return text
 }
 
+// Both are narrow on purpose: a text that merely contains bars must stay a text, or what a user
+// typed could pass for the type of an exception.
 var (
 	errorID  = regexp.MustCompile(`^(Ex[0-9A-Fa-f]+)?$`)
 	typeName = regexp.MustCompile(`^[A-Za-z_][\w]*([.+][A-Za-z_][\w]*)*$`)

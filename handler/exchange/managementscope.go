@@ -38,6 +38,7 @@ func decodeManagementScope(properties row, requestID string) ManagementScope {
 	}
 }
 
+// complete does not ask for the GUID: that it is returned is inferred, and the name is unique.
 func (s ManagementScope) complete() bool { return s.Name != "" }
 
 func (s ManagementScope) answersTo(identity string) bool {

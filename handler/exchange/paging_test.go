@@ -64,6 +64,18 @@ func TestLinksThatAreNotFollowed(t *testing.T) {
 	}
 }
 
+func TestALinkWithUserInformation(t *testing.T) {
+	t.Parallel()
+	played := newWire(t, func(writer http.ResponseWriter, request *http.Request) {
+		pageOf(1, 2, "https://user@"+request.Host+listPath)(writer, request)
+	})
+	_, err := played.client.ListManagementRoleAssignments(context.Background(), testObjectID)
+	wantKind(t, err, Incomplete)
+	if count := len(played.requests()); count != 1 {
+		t.Errorf("the link was followed: %d requests", count)
+	}
+}
+
 func TestAListWithoutEnd(t *testing.T) {
 	t.Parallel()
 	number := 0

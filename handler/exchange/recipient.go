@@ -69,8 +69,11 @@ func bareAddresses(texts []string) []string {
 	return slices.Compact(addresses)
 }
 
+// complete asks for the type because a recipient of unknown type must not pass for a mailbox.
 func (r Recipient) complete() bool { return r.GUID != "" && r.Type != "" }
 
+// answersTo accepts the names too, because Exchange does: whoever asked by a name must be able to
+// tell one match from several. Whether a name is good enough to act on is not decided here.
 func (r Recipient) answersTo(identity string) bool {
 	names := []string{
 		r.GUID, r.ExchangeGUID, r.ExternalDirectoryObjectID,

@@ -10,6 +10,8 @@ import (
 	"time"
 )
 
+// The budget keeps one read well inside the caller's invocation: longer waits belong to whoever can
+// come back later. The last figure only keeps an absurd header from overflowing.
 const (
 	readTries   = 3
 	waitBudget  = 20 * time.Second
@@ -41,7 +43,8 @@ func (c *Client) sendRead(ctx context.Context, asked command, address *url.URL, 
 	}
 }
 
-func passes(kind Kind) bool { return kind == Throttled || kind == Transient }
+// passes reports whether the same read may succeed a moment later.
+func passes(kind Kind) bool { return kind == Throttled || kind == Transient || kind == Lost }
 
 // fits asks whether a wait ends before the context's deadline. A context derived with the wait as
 // its time-out has the parent's deadline exactly when the wait would not fit, so no clock is read here.

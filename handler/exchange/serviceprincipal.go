@@ -34,6 +34,8 @@ func decodeServicePrincipal(properties row, requestID string) ServicePrincipal {
 
 func (s ServicePrincipal) complete() bool { return s.ObjectID != "" && s.AppID != "" }
 
+// answersTo looks at the object id alone: an app id or a display name can be another object's id or
+// name, and this is the identity that everything else hangs on.
 func (s ServicePrincipal) answersTo(identity string) bool { return sameAsAny(identity, s.ObjectID) }
 
 // FindServicePrincipal reads the pointer by the object id of the enterprise application. When there

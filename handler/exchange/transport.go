@@ -48,7 +48,8 @@ func (t boundedTransport) Do(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// readBody returns what could be read, also together with an error.
+// readBody inflates only what says that it is compressed, and keeps the raw bytes when that is not
+// true. It returns what could be read, also together with an error.
 func readBody(response *http.Response) ([]byte, error) {
 	raw, err := readLimited(response.Body)
 	closeErr := response.Body.Close()

@@ -64,7 +64,8 @@ func (r row) flag(name string, fallback bool) bool {
 	}
 }
 
-// list returns the strings of an array; a single string counts as an array of one.
+// list tolerates a single value because Exchange writes collections of one either way. It
+// returns the strings of an array; a single string counts as an array of one.
 func (r row) list(name string) []string {
 	raw := r[strings.ToLower(name)]
 	var elements []json.RawMessage

@@ -63,6 +63,8 @@ func (g *Grant) Owes() []Due {
 		next = g.Work.NotBefore
 	}
 	switch g.State {
+	case Received:
+		return []Due{due(next, DueReceive)}
 	case Bound, AwaitingApproval, Scheduled:
 		return []Due{due(later(g.ProvisionAt(), g.Work.NotBefore), DueApply), due(g.ExpiresAt, DueEnd)}
 	case Provisioning:

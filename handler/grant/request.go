@@ -69,16 +69,16 @@ func (c *checker) workload(root node) (string, string) {
 	if !ok || !c.object(member, "appId", "objectId") {
 		return "", ""
 	}
-	if len(member.names) != 1 {
+	appID, byApp := member.members["appId"]
+	objectID, byObject := member.members["objectId"]
+	switch {
+	case byApp == byObject:
 		c.fault(member, "oneOf", "exactly one of appId and objectId names the workload")
 		return "", ""
+	case byApp:
+		return c.guid(appID), ""
 	}
-	name := member.names[0]
-	guid := c.guid(member.members[name])
-	if name == "appId" {
-		return guid, ""
-	}
-	return "", guid
+	return "", c.guid(objectID)
 }
 
 func (c *checker) scope(root node) []string {

@@ -45,12 +45,13 @@ type treeReader struct {
 }
 
 func (r *treeReader) value(pointer jsontext.Pointer) (node, error) {
-	if r.decoder.StackDepth() > maxDepth {
-		return node{}, fmt.Errorf("the body is nested deeper than %d levels", maxDepth)
-	}
 	token, err := r.decoder.ReadToken()
 	if err != nil {
 		return node{}, fmt.Errorf("the body is not JSON: %w", err)
+	}
+	// Asked after the token, so that an empty innermost object or array counts too.
+	if r.decoder.StackDepth() > maxDepth {
+		return node{}, fmt.Errorf("the body is nested deeper than %d levels", maxDepth)
 	}
 	n := node{pointer: pointer, kind: token.Kind()}
 	switch token.Kind() {

@@ -95,7 +95,10 @@ func TestNotJSON(t *testing.T) {
 			_, _ = w.Write([]byte(principalBody))
 		})
 		_, err := d.client(t).FindServicePrincipal(t.Context(), objectID)
-		wantKind(t, err, graph.Incomplete)
+		failure := wantKind(t, err, graph.Incomplete)
+		if !strings.Contains(failure.Message, "not JSON") {
+			t.Errorf("%q: %v", kind, err)
+		}
 	}
 }
 

@@ -112,7 +112,7 @@ func (e *Error) mayPass() bool {
 // at once instead of after a useless wait.
 func (i *inquiry) pause(ctx context.Context, try int, wish time.Duration) bool {
 	length := max(wish, time.Duration(try)*firstPause)
-	if ctx.Err() != nil || length > i.left || !endsInTime(ctx, length) {
+	if length > i.left || !endsInTime(ctx, length) {
 		return false
 	}
 	i.left -= length

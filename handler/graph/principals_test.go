@@ -36,8 +36,8 @@ func TestFindServicePrincipal(t *testing.T) {
 	query := "?$select=id,appId,displayName,servicePrincipalType,appOwnerOrganizationId,accountEnabled"
 	wantRequest(t, d.requests[0], "/v1.0/servicePrincipals(appId='"+appID+"')"+query)
 	wantRequest(t, d.requests[1], "/v1.0/servicePrincipals/"+objectID+query)
-	if len(d.tokens.scopes) != 2 || d.tokens.scopes[0] != "https://graph.microsoft.com/.default" {
-		t.Fatalf("tokens were asked for %q", d.tokens.scopes)
+	if len(d.tokens.scopes) != 2 || d.tokens.scopes[0] != "https://graph.microsoft.com/.default" || d.tokens.dayLong {
+		t.Fatalf("tokens were asked for %q, day-long: %v", d.tokens.scopes, d.tokens.dayLong)
 	}
 }
 

@@ -24,15 +24,17 @@ const (
 
 // tokens hands out one token and notes for which scopes it was asked.
 type tokens struct {
-	mutex  sync.Mutex
-	scopes []string
-	fault  error
+	mutex   sync.Mutex
+	scopes  []string
+	dayLong bool
+	fault   error
 }
 
 func (t *tokens) GetToken(_ context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	t.scopes = append(t.scopes, options.Scopes...)
+	t.dayLong = t.dayLong || options.EnableCAE
 	return azcore.AccessToken{Token: "opaque", ExpiresOn: time.Now().Add(time.Hour)}, t.fault
 }
 

@@ -23,7 +23,7 @@ func makeStep(step grant.Step, seen object, now time.Time) *Action {
 		return unread(step, seen.why, now)
 	}
 	switch {
-	case step.State == grant.Left && seen.present:
+	case step.State == grant.Left && seen.present && seen.differs == "":
 		return nil
 	case now.Before(step.MayVanishUntil):
 		return &Action{Verb: Wait, Step: step, Until: step.MayVanishUntil, Reason: MayStillVanish,
@@ -34,7 +34,9 @@ func makeStep(step grant.Step, seen object, now time.Time) *Action {
 		return differing(step, seen)
 	case step.State == grant.Made:
 		return nil
-	case seen.present && step.State == grant.Creating:
+	case seen.present && step.Exists():
+		// Creating: the create took effect. Removing: the removal did not and no longer
+		// can, so the object is still ours to remove one day.
 		return record(step, grant.Made, seen.id)
 	case seen.present:
 		return stranger(step, seen)

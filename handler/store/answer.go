@@ -112,6 +112,8 @@ func partsOf(contentType string, body io.Reader) (*multipart.Reader, error) {
 	return multipart.NewReader(body, parameters["boundary"]), nil
 }
 
+// readPart lets an unreadable rest of a refusal pass, since its status line alone
+// already says that nothing was written.
 func readPart(part io.Reader, position int) (batchPart, error) {
 	response, err := http.ReadResponse(bufio.NewReader(part), nil)
 	if err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -67,6 +68,23 @@ func TestBatchAnswersThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: read as %v", name, parts)
 		}
 	}
+}
+
+// An answer that does not speak of every row is as good as none.
+func TestShortAnswersAreNoSuccess(t *testing.T) {
+	t.Parallel()
+	b := &batch{keys: []string{leaseKey, "g|a"}}
+	part := batchPart{204, "etag", "", 0}
+	for name, parts := range map[string][]batchPart{
+		"fewer rows": {part}, "more rows": {part, part, part}, "no version": {{204, "", "", 0}, part},
+	} {
+		err := b.failure(&batchAnswer{parts: parts})
+		var failure *Error
+		if !errors.As(err, &failure) || !failure.uncertain() {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	must(t, b.failure(&batchAnswer{parts: []batchPart{part, part}}))
 }
 
 func FuzzBatchAnswer(f *testing.F) {

@@ -95,6 +95,7 @@ func (b *batch) add(change Change) error {
 	return nil
 }
 
+// check holds what the service refuses only after the whole batch was sent.
 func (b *batch) check() error {
 	size, seen := 0, map[string]bool{}
 	for i, key := range b.keys {

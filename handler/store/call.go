@@ -27,7 +27,8 @@ func standardPace() pace {
 
 const attempts = 3
 
-// parallel bounds the requests that one call of this package has in flight.
+// parallel bounds the requests that one call of this package has in flight, so
+// that a sweep does not crowd out the requests of people.
 const parallel = 4
 
 // attempt is one way of making a call: how often, how long, and whether its

@@ -128,6 +128,16 @@ func TestCommitConflictsWriteNothing(t *testing.T) {
 	}
 }
 
+func TestLeaseRowThatIsGone(t *testing.T) {
+	t.Parallel()
+	s, _ := prepared(t)
+	held := taken(t, s, "one")
+	must(t, s.deleteEntity(t.Context(), leasePlace(workload)))
+	_, err := s.Commit(t.Context(), workload, held, lease("one"), grantChanges("a", "w1"))
+	wantKind(t, err, KindConflict)
+	wantRows(t, s, "")
+}
+
 func TestFirstCommitOfTwoWins(t *testing.T) {
 	t.Parallel()
 	s, _ := prepared(t)

@@ -59,6 +59,8 @@ func (d Due) check() error {
 	return checkKey(d.Key())
 }
 
+// encodeDue keeps the id as a column of its own, since a filter cannot look into
+// the middle of a key.
 func encodeDue(d Due) columns {
 	row := newColumns(shardOf(d.ID), d.Key())
 	row.putText("id", d.ID)
@@ -66,6 +68,8 @@ func encodeDue(d Due) columns {
 	return row
 }
 
+// decodeDue accepts only keys that Key would make: a key of another shape would
+// sort wrongly, and deleting it by its parts would miss it.
 func decodeDue(data []byte) (Due, error) {
 	decoded, err := decodeFields(data)
 	if err != nil {

@@ -46,9 +46,17 @@ func TestListDue(t *testing.T) {
 			t.Errorf("until %v, limit %d: %d rows, complete %v", c.until, c.limit, len(got), complete)
 		}
 	}
-	must(t, s.DeleteDue(t.Context(), all[:10]...))
+	early := morning.Add(-time.Hour)
+	sameShard := []Due{{early, "end", "a", ""}, {early, "sweep", "a", ""}, {early, "tick", "a", ""}}
+	must(t, s.WriteDue(t.Context(), sameShard...))
+	got, complete, err := s.ListDue(t.Context(), early, 2)
+	must(t, err)
+	if len(got) != 2 || complete {
+		t.Errorf("two of three in one shard: %d rows, complete %v", len(got), complete)
+	}
+	must(t, s.DeleteDue(t.Context(), append(sameShard, all[:10]...)...))
 	must(t, s.DeleteDue(t.Context(), all[5:15]...))
-	got, _, err := s.ListDue(t.Context(), morning.Add(time.Hour), 0)
+	got, _, err = s.ListDue(t.Context(), morning.Add(time.Hour), 0)
 	must(t, err)
 	if !slices.Equal(got, all[15:]) {
 		t.Errorf("%d rows are left", len(got))

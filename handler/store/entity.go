@@ -156,6 +156,7 @@ func (s *Store) queryPage(ctx context.Context, table string, options *aztables.L
 	return page, err
 }
 
+// setTop asks for no more than is missing; 1,000 is the service's longest page.
 func setTop(options *aztables.ListEntitiesOptions, limit, have int) {
 	if limit == 0 {
 		return

@@ -150,7 +150,9 @@ func transientStatus(status int) bool {
 }
 
 // uncertain tells whether a write that ended so may have happened. A refused
-// connection and a throttled request (429) never reached the tables.
+// connection certainly wrote nothing. That a throttled request (429) did not
+// either is inferred from the meaning of the status; a 503 is not trusted so far,
+// since a gateway may send it after the tables have acted.
 func (e *Error) uncertain() bool {
 	var network *net.OpError
 	if errors.As(e.Err, &network) && network.Op == "dial" {

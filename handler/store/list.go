@@ -19,6 +19,8 @@ type ListQuery struct {
 	State  string // "" for all, else only rows whose State is exactly this
 }
 
+// claimColumns are all but the body, which can be most of a row. Columns that a
+// row lacks come back as null from the service and not at all from the emulator.
 const claimColumns = "PartitionKey,RowKey,source,bodyHash,receivedAt,workload,state,endsAt,schema,documentParts," +
 	"document0,document1,document2,document3,document4,document5,document6,document7,document8,document9," +
 	"document10,document11,document12,document13"

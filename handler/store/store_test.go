@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -20,18 +19,22 @@ import (
 const accountCount = 500
 
 var (
-	emulator    *storage.Azurite
-	emulatorErr error
 	nextAccount atomic.Int32
 	connections sync.Map // *Store to its connection string
 )
 
+// emulator starts with the first test that needs it: fuzzing does not.
+var emulator = sync.OnceValues(func() (*storage.Azurite, error) {
+	return storage.StartAzurite(context.Background(), "../../scripts/azurite", accountCount)
+})
+
 func TestMain(m *testing.M) {
-	flag.Parse()
-	emulator, emulatorErr = storage.StartAzurite(context.Background(), "../../scripts/azurite", accountCount)
 	code := m.Run()
-	if emulatorErr == nil {
-		emulator.Close()
+	if nextAccount.Load() > 0 {
+		started, err := emulator()
+		if err == nil {
+			started.Close()
+		}
 	}
 	os.Exit(code)
 }
@@ -39,10 +42,12 @@ func TestMain(m *testing.M) {
 // account hands each test an empty storage account of its own.
 func account(t testing.TB) storage.Account {
 	t.Helper()
-	if emulatorErr != nil {
-		t.Fatalf("no storage emulator (run: make azurite): %v", emulatorErr)
+	number := int(nextAccount.Add(1)) - 1
+	started, err := emulator()
+	if err != nil {
+		t.Fatalf("no storage emulator (run: make azurite): %v", err)
 	}
-	return emulator.Account(int(nextAccount.Add(1)) - 1)
+	return started.Account(number)
 }
 
 // unprepared opens a store whose tables do not exist, over a wire that the test

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		runChild()
 		return
 	}
-	started, err := storage.StartAzurite(context.Background(), filepath.Join("..", "..", "..", "scripts", "azurite"), 32)
+	started, err := storage.StartAzurite(context.Background(), filepath.Join("..", "..", "..", "scripts", "azurite"), 64)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -81,7 +81,7 @@ func childAnswer(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/":
 		w.WriteHeader(http.StatusTeapot) // any answer means ready
-	case strings.HasPrefix(r.URL.Path, "/api/"):
+	case strings.HasPrefix(strings.ToLower(r.URL.Path), "/api/"):
 		childWeb(w, r)
 	default:
 		childEnvelope(w, r)
@@ -99,6 +99,7 @@ func childWeb(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(append(os.Environ(), "DIRECTORY="+mustDirectory(), "ARGUMENTS="+strings.Join(os.Args[1:], " ")))
 		return
 	case "stream":
+		_ = http.NewResponseController(w).EnableFullDuplex()
 		first := make([]byte, 1)
 		_, _ = io.ReadFull(r.Body, first)
 		_, _ = w.Write(first)

@@ -40,6 +40,9 @@ func (h *Host) passOn(w http.ResponseWriter, r *http.Request, f *function) {
 		w.WriteHeader(brokenStatus(err))
 	}
 	if h.app.proxying {
+		// Without it, the server would read the whole request before the first
+		// byte of the answer leaves; it fails only where that cannot happen.
+		_ = http.NewResponseController(w).EnableFullDuplex()
 		h.proxy(run, id, broken).ServeHTTP(w, r.WithContext(ctx))
 		return
 	}

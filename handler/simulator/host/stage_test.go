@@ -87,10 +87,12 @@ func newStage(t *testing.T) *stage {
 	}
 	world := t.TempDir()
 	s.options = Options{Package: s.folder, Now: s.clock.now, Log: s.log, Settings: map[string]string{
-		settingChild:      "plain",
-		settingRecord:     filepath.Join(world, "record"),
-		settingFlag:       filepath.Join(world, "flag"),
-		"GREETING":        "hello",
+		settingChild:  "plain",
+		settingRecord: filepath.Join(world, "record"),
+		settingFlag:   filepath.Join(world, "flag"),
+		"GREETING":    "hello",
+		// A child built with the race detector otherwise lingers for a second.
+		"GORACE":          "atexit_sleep_ms=0",
 		"EXPIRE_SCHEDULE": "0 */5 * * * *",
 	}}
 	return s
@@ -179,6 +181,15 @@ func (s *stage) queue(name string) *azqueue.QueueClient {
 		s.t.Fatal(err)
 	}
 	return client
+}
+
+// delayed puts a message that is hidden for some seconds.
+func delayed(s *stage, text string, seconds int32) {
+	s.t.Helper()
+	_, err := s.queue("work").EnqueueMessage(s.t.Context(), text, &azqueue.EnqueueMessageOptions{VisibilityTimeout: &seconds})
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *stage) put(texts ...string) {

@@ -24,7 +24,9 @@ const startLimit = 60 * time.Second
 
 // bootstrap makes the emulator end when its standard input closes, which the
 // operating system does for us however this process ends.
-const bootstrap = `process.stdin.on("end",()=>process.exit(0));process.stdin.resume();require(process.argv[1])`
+// The accounts come in the same way, which leaves our environment as it is.
+const bootstrap = `process.stdin.on("end",()=>process.exit(0));process.stdin.resume();` +
+	`process.env.AZURITE_ACCOUNTS=%q;require(process.argv[1])`
 
 // Azurite is a running storage emulator whose data lives in memory only.
 type Azurite struct {
@@ -50,11 +52,13 @@ func StartAzurite(ctx context.Context, modules string, accounts int) (*Azurite, 
 	if err != nil {
 		return nil, fmt.Errorf("the storage emulator is not installed (run: npm ci --prefix scripts/azurite): %w", err)
 	}
+	if accounts < 1 {
+		return nil, fmt.Errorf("starting the storage emulator with %d accounts: it needs one at least", accounts)
+	}
 	azurite := &Azurite{accounts: makeAccounts(accounts), exited: make(chan struct{}), output: &tail{}}
-	azurite.command = exec.Command("node", "-e", bootstrap, "--", script,
+	azurite.command = exec.Command("node", "-e", fmt.Sprintf(bootstrap, accountsSetting(azurite.accounts)), "--", script,
 		"--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
 		"--blobPort", "0", "--queuePort", "0", "--tablePort", "0")
-	azurite.command.Env = append(os.Environ(), "AZURITE_ACCOUNTS="+accountsSetting(azurite.accounts))
 	azurite.command.SysProcAttr = ownGroup()
 	ports, err := azurite.launch()
 	if err != nil {

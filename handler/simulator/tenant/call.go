@@ -182,6 +182,8 @@ func (a answer) send(w http.ResponseWriter, requestID string) {
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
+	// Bodies are made before the request has its id, which Graph repeats in them.
+	a.body = bytes.ReplaceAll(a.body, []byte(refusalID), []byte(requestID))
 	w.Header().Set("request-id", requestID)
 	w.WriteHeader(a.status)
 	// The client may have gone; there is nobody to tell.

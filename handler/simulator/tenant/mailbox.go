@@ -73,14 +73,3 @@ func (m mailbox) answersTo(identity, domain string) bool {
 	names := append(m.addresses(), m.GUID, m.ExchangeGUID, m.EntraID, m.UPN, m.alias(), m.DisplayName, m.distinguishedName(domain))
 	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, identity) })
 }
-
-// recipients keeps directory order; an empty identity finds all of them.
-func (s *state) recipients(identity string) []mailbox {
-	var found []mailbox
-	for _, each := range s.mailboxes {
-		if identity == "" || each.answersTo(identity, s.organization.Domain) {
-			found = append(found, each)
-		}
-	}
-	return found
-}
