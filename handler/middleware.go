@@ -88,15 +88,12 @@ func within(limit time.Duration) echo.MiddlewareFunc {
 	}
 }
 
-// bounded refuses a body that says it is too long, and cuts off one that does not.
+// bounded cuts a body off where it is too long; whoever reads it gets the error.
 func bounded(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		limit := int64(maxBody)
 		if isTrigger(c) {
 			limit = maxEnvelope
-		}
-		if c.Request().ContentLength > limit {
-			return &http.MaxBytesError{Limit: limit}
 		}
 		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, limit)
 		return next(c)

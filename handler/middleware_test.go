@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,7 @@ func TestTriggerThatPanicsIsNotSentAgain(t *testing.T) {
 
 func TestEveryKindHasItsProblem(t *testing.T) {
 	t.Parallel()
+	declared := loadContract(t).Components.Schemas["Problem"].Value.Properties["type"].Value.Enum
 	for _, test := range []struct {
 		err    error
 		status int
@@ -112,10 +114,16 @@ func TestEveryKindHasItsProblem(t *testing.T) {
 		{errors.New("anything"), 500, "internal", false},
 		{echo.ErrNotFound, 404, "not-found", false},
 		{echo.ErrMethodNotAllowed, 405, "method", false},
+		{echo.ErrUnsupportedMediaType, 415, "request", false},
+		{&http.MaxBytesError{Limit: 1}, 413, "too-large", false},
+		{refusal(engine.View{}), 422, "binding", false},
 	} {
 		got := explain(test.err)
 		if got.Status != test.status || got.Type != "/problems/"+test.name || (got.retryAfter > 0) != test.again {
 			t.Errorf("%v: got %+v", test.err, got)
+		}
+		if !slices.Contains(declared, any(got.Type)) {
+			t.Errorf("%s is not declared", got.Type)
 		}
 	}
 }

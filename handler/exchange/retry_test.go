@@ -40,7 +40,7 @@ func TestReadsAreTriedThreeTimes(t *testing.T) {
 		"plain text":           {[]http.HandlerFunc{says(400, "maximum number of concurrent requests per tenant"), says(200, rows(pointerRow))}, "", 2, seconds(1), 0},
 		"forbidden":            {[]http.HandlerFunc{says(403, "")}, Forbidden, 1, nil, 0},
 		"absent":               {[]http.HandlerFunc{says(404, refusalBody("NotFound", "|"+notFoundType+"|x"))}, NotFound, 1, nil, 0},
-		"no answer":            {[]http.HandlerFunc{drops}, Lost, 1, nil, 0},
+		"no answer":            {[]http.HandlerFunc{drops, drops, drops}, Lost, 3, seconds(1, 2), 0},
 		"absent after waiting": {[]http.HandlerFunc{says(503, ""), says(404, refusalBody("NotFound", "|"+notFoundType+"|x"))}, NotFound, 2, seconds(1), 0},
 	}
 	for name, test := range cases {

@@ -106,18 +106,32 @@ func (c *checker) ticket(root node) Ticket {
 
 // times works out start and end. The three ways to say the end exclude each other.
 func (c *checker) times(root node, now time.Time) (time.Time, time.Time) {
+	starts, startKnown := c.start(root, now)
 	before := len(c.faults)
-	starts := now.UTC()
-	startNode, given := root.members["startsAt"]
-	if given {
-		starts = c.instant(startNode)
-	}
 	end, ok := c.end(root, starts)
-	if !ok || len(c.faults) > before {
+	switch {
+	case !ok || len(c.faults) > before:
 		return starts, time.Time{}
+	case !end.at.After(now):
+		// Judged whatever the start is, so that a fault there does not hide this one.
+		c.fault(end.node, "pastEnd", fmt.Sprintf("the end, %s, is not after now, %s", show(end.at), show(now)))
+	case startKnown:
+		c.judgeLength(starts, end, now)
 	}
-	c.judgeTimes(starts, end, now)
 	return starts, end.at
+}
+
+// start returns now, and false, where the start that was sent is no instant.
+func (c *checker) start(root node, now time.Time) (time.Time, bool) {
+	member, given := root.members["startsAt"]
+	if !given {
+		return now.UTC(), true
+	}
+	starts := c.instant(member)
+	if starts.IsZero() {
+		return now.UTC(), false
+	}
+	return starts, true
 }
 
 type end struct {
@@ -152,10 +166,8 @@ func (c *checker) endAt(name string, member node, starts time.Time) time.Time {
 	return c.instant(member)
 }
 
-func (c *checker) judgeTimes(starts time.Time, end end, now time.Time) {
+func (c *checker) judgeLength(starts time.Time, end end, now time.Time) {
 	switch {
-	case !end.at.After(now):
-		c.fault(end.node, "pastEnd", fmt.Sprintf("the end, %s, is not after now, %s", show(end.at), show(now)))
 	case !end.at.After(starts):
 		c.fault(end.node, "endBeforeStart", fmt.Sprintf("the end, %s, is not after the start, %s", show(end.at), show(starts)))
 	case end.at.Sub(later(starts.Add(-Lead), now)) < Shortest:

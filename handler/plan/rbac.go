@@ -98,16 +98,18 @@ func (s Situation) revokePointer(now time.Time) Action {
 	if s.PointerNeeded || !s.Pointer.Exists() {
 		return Action{Verb: Finished}
 	}
-	if !s.Facts.Assignments.Read && s.pointerPresent() {
-		return *unread(s.Pointer, s.Facts.Assignments.Why, now)
-	}
-	if !s.Facts.Consents.Read {
-		return *unread(s.Pointer, s.Facts.Consents.Why, now)
-	}
-	if len(s.Facts.Assignments.Value) > 0 || s.mailProtocolConsent() {
-		// Somebody else relies on the pointer: it stays, and stays recorded as ours
-		// for the next grant that ends.
-		return Action{Verb: Finished}
+	if s.pointerPresent() {
+		if !s.Facts.Assignments.Read {
+			return *unread(s.Pointer, s.Facts.Assignments.Why, now)
+		}
+		if !s.Facts.Consents.Read {
+			return *unread(s.Pointer, s.Facts.Consents.Why, now)
+		}
+		if len(s.Facts.Assignments.Value) > 0 || s.mailProtocolConsent() {
+			// Somebody else relies on the pointer: it stays, and stays recorded as ours
+			// for the next grant that ends.
+			return Action{Verb: Finished}
+		}
 	}
 	action := removeStep(s.Pointer, s.seen(s.Pointer), now)
 	if action != nil {

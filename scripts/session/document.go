@@ -12,8 +12,12 @@ type Grant struct {
 	ID          string      `json:"id"`
 	State       string      `json:"state"`
 	Workload    Workload    `json:"workload"`
+	Permissions []string    `json:"permissions"`
+	Scope       Scope       `json:"scope"`
 	Mailboxes   []Mailbox   `json:"mailboxes"`
 	Canaries    []Mailbox   `json:"canaries"`
+	ReceivedAt  time.Time   `json:"receivedAt"`
+	StartsAt    time.Time   `json:"startsAt"`
 	ExpiresAt   time.Time   `json:"expiresAt"`
 	VerifiedAt  time.Time   `json:"verifiedAt"`
 	EffectiveBy time.Time   `json:"effectiveBy"`
@@ -22,6 +26,18 @@ type Grant struct {
 	Conditions  []Condition `json:"conditions"`
 	Steps       []Step      `json:"steps"`
 	Evidence    []Evidence  `json:"evidence"`
+	Ticket      Ticket      `json:"ticket"`
+}
+
+// Scope is what was asked for, in the words of the request.
+type Scope struct {
+	Mailboxes []string `json:"mailboxes"`
+}
+
+// Ticket is where the request came from.
+type Ticket struct {
+	System string `json:"system"`
+	ID     string `json:"id"`
 }
 
 // Workload is the identity that gets the access.

@@ -125,25 +125,15 @@ func Root() (string, error) {
 	}
 }
 
-// The folders under build/ that Assemble fills, one for each kind of handler.
-const (
-	simulatedFolder = "simulated"
-	packagedFolder  = "package"
-)
-
-// Assemble builds the handler and lays out the package in a folder under build/,
-// which it returns as an absolute path. Simulated builds for the shared clock;
-// otherwise the result is what is shipped.
-func Assemble(ctx context.Context, root string, simulated bool) (string, error) {
-	name := packagedFolder
-	if simulated {
-		name = simulatedFolder
-	}
-	folder, err := filepath.Abs(filepath.Join(root, "build", name))
+// Assemble builds the handler and lays out the package in folder, which it empties
+// first: a function that no longer exists must not be found there. Simulated builds
+// for the shared clock; otherwise the result is what is shipped. It returns the
+// folder as an absolute path, for Options.
+func Assemble(ctx context.Context, root, folder string, simulated bool) (string, error) {
+	folder, err := filepath.Abs(folder)
 	if err != nil {
 		return "", fmt.Errorf("placing the package: %w", err)
 	}
-	// A function that no longer exists must not be found in the folder.
 	err = os.RemoveAll(folder)
 	if err != nil {
 		return "", fmt.Errorf("clearing the package folder: %w", err)

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
+
 	"mailgrant/handler/simulator/storage"
 )
 
@@ -34,7 +36,7 @@ func TestMain(m *testing.M) {
 		runChild()
 		return
 	}
-	started, err := storage.StartAzurite(context.Background(), filepath.Join("..", "..", "..", "scripts", "azurite"), 64)
+	started, err := storage.StartAzurite(context.Background(), filepath.Join("..", "..", "..", "scripts", "azurite"), 512)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -158,6 +160,8 @@ func childObey(w http.ResponseWriter, text string) {
 		return
 	case "hang":
 		time.Sleep(time.Minute)
+	case "store":
+		childStore(w)
 	case "slow":
 		time.Sleep(150 * time.Millisecond)
 	case "exit 0":
@@ -168,6 +172,18 @@ func childObey(w http.ResponseWriter, text string) {
 		os.Exit(200)
 	}
 	_, _ = w.Write([]byte(`{"Logs":["said ` + text + `"],"Outputs":{},"ReturnValue":null}`))
+}
+
+// childStore makes two writes, of which the second is the one that counts.
+func childStore(w http.ResponseWriter) {
+	queue, err := azqueue.NewQueueClientFromConnectionString(os.Getenv("GrantStorage"), "results", nil)
+	if err == nil {
+		_, _ = queue.Create(context.Background(), nil)
+		_, err = queue.EnqueueMessage(context.Background(), "result", nil)
+	}
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+	}
 }
 
 // record reads what children of the test have recorded.

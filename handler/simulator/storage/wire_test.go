@@ -24,7 +24,7 @@ var (
 	taken    atomic.Int32
 )
 
-const accounts = 32
+const accounts = 512
 
 func TestMain(m *testing.M) {
 	started, err := StartAzurite(context.Background(), filepath.Join("..", "..", "..", "scripts", "azurite"), accounts)

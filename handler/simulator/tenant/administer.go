@@ -45,6 +45,7 @@ func (t *Tenant) Administer(actions ...Action) error {
 	return nil
 }
 
+// administer needs the lock.
 func (t *Tenant) administer(action Action, now time.Time) error {
 	switch action.Do {
 	case "addConsent":
@@ -69,6 +70,7 @@ func (t *Tenant) administer(action Action, now time.Time) error {
 	return fmt.Errorf("there is no action %q", action.Do)
 }
 
+// administratorRuns goes past roles and delegation, but not past the cmdlet's own rules.
 func (t *Tenant) administratorRuns(action Action, now time.Time) error {
 	wanted, known := cmdletByName(action.Cmdlet)
 	if !known {

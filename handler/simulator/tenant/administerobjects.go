@@ -40,6 +40,7 @@ func (t *Tenant) addMailbox(fields map[string]any, now time.Time) error {
 	return t.checkMailboxes()
 }
 
+// setMailbox replaces lists as a whole: an empty list of aliases takes all of them away.
 func (t *Tenant) setMailbox(fields map[string]any, now time.Time) error {
 	index, err := t.mailboxIndex(fields)
 	if err != nil {
@@ -95,6 +96,7 @@ func (t *Tenant) addPrincipal(fields map[string]any, now time.Time) error {
 	return nil
 }
 
+// setDeleted fails where there is nothing to change, so that a mistyped action cannot pass.
 func (t *Tenant) setDeleted(workload string, deleted bool) (principal, error) {
 	for index, each := range t.state.principals {
 		if each.deleted == deleted || !each.named(workload) {

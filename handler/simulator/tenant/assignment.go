@@ -52,6 +52,8 @@ func (t *Tenant) findAssignment(call *invocation, identity string, reading bool)
 	})
 }
 
+// getManagementRoleAssignment shows assignments of applications only; the built-in ones of role
+// groups are not played.
 func getManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
 	if call.text("Identity") != "" && call.text("RoleAssignee") != "" {
 		return nil, badParameters("Identity and RoleAssignee")
@@ -95,6 +97,8 @@ func (a assignment) listed(call *invocation, assignee string) bool {
 	return true
 }
 
+// newManagementRoleAssignment lets the same role be given twice with different scopes: reach is the
+// union. Without a scope parameter it gives the whole organization, as the original does.
 func newManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
 	err := t.readyForCustomization(call)
 	if err != nil {
@@ -233,6 +237,7 @@ func (t *Tenant) setScope(of *assignment, call *invocation) error {
 	return nil
 }
 
+// setManagementRoleAssignment cannot change the role or the application, as in the original.
 func setManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
 	found, index, err := t.findAssignment(call, call.text("Identity"), false)
 	if err != nil {

@@ -63,6 +63,7 @@ func newCall(r *http.Request) *call {
 	return made
 }
 
+// kindOf decides by the path alone, so that a request is logged under a kind before it is understood.
 func kindOf(path string) string {
 	switch {
 	case strings.HasPrefix(path, "/adminapi/"):
@@ -77,6 +78,8 @@ func kindOf(path string) string {
 	return kindUnknown
 }
 
+// readCommand keeps a fault for later: a broken body is logged and can be throttled like any other.
+// A null Parameters is another request than an empty object, and is refused.
 func (c *call) readCommand() {
 	var envelope struct {
 		CmdletInput *struct {
@@ -110,6 +113,7 @@ func (c *call) readCommand() {
 	}
 }
 
+// isWriteVerb goes by the verb alone, so that cmdlets that are not played count as writes, too.
 func isWriteVerb(cmdlet string) bool {
 	verb, _, _ := strings.Cut(strings.ToLower(cmdlet), "-")
 	switch verb {
@@ -136,6 +140,7 @@ type answer struct {
 	lost bool
 }
 
+// jsonAnswer does not escape <, > and &, which Microsoft's encoders leave as they are.
 func jsonAnswer(status int, value any) answer {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

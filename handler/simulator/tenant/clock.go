@@ -27,6 +27,7 @@ func (c *clock) wall() time.Time {
 	return time.Now().UTC().Round(0)
 }
 
+// now is the shared clock, in UTC and without a monotonic part, so that it prints as it compares.
 func (c *clock) now() time.Time {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -44,6 +45,7 @@ func (c *clock) advance(by time.Duration) error {
 	return nil
 }
 
+// set takes the machine's time that passes meanwhile into account: it reads "to" the moment it returns.
 func (c *clock) set(to time.Time) error {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

@@ -57,6 +57,7 @@ var (
 	commonFlags = []string{"Confirm", "WhatIf", "Verbose", "Debug"}
 )
 
+// cmdletByName ignores case, as PowerShell does.
 func cmdletByName(name string) (cmdlet, bool) {
 	for _, each := range cmdlets() {
 		if strings.EqualFold(each.name, name) {
@@ -107,6 +108,7 @@ func (i *invocation) bind(to cmdlet, parameters map[string]any) error {
 	return nil
 }
 
+// sortedNames makes the first fault the same in every run.
 func sortedNames(parameters map[string]any) []string {
 	names := make([]string, 0, len(parameters))
 	for name := range parameters {
@@ -147,6 +149,7 @@ func (i *invocation) text(name string) string { return i.texts[name] }
 // flag returns false for a switch that was not given.
 func (i *invocation) flag(name string) bool { return i.flags[name] }
 
+// given tells a switch that is false from one that is absent.
 func (i *invocation) given(name string) bool {
 	_, text := i.texts[name]
 	_, flag := i.flags[name]

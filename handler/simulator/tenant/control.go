@@ -69,6 +69,7 @@ func (t *Tenant) controlled(act func(body []byte) (any, error)) http.HandlerFunc
 	}
 }
 
+// reply encodes before it writes, so that a failure can still be a status.
 func reply(w http.ResponseWriter, value any) {
 	// The dump must come as the bytes it is, and not compacted.
 	text, raw := value.(json.RawMessage)
@@ -110,6 +111,7 @@ func (t *Tenant) clockReading() map[string]string {
 	return map[string]string{"now": t.Now().Format(time.RFC3339Nano)}
 }
 
+// moveClock lets late effects land before it answers.
 func (t *Tenant) moveClock(body []byte) (any, error) {
 	var wanted struct {
 		Advance string `json:"advance"`

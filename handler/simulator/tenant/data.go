@@ -32,6 +32,7 @@ var operations = []operation{
 
 var dataPath = regexp.MustCompile(`^/v1\.0/users/([^/]+)/(.+)$`)
 
+// serveData looks for the mailbox before it judges: an unknown one is 404 to everybody.
 func (t *Tenant) serveData(c *call) answer {
 	parts := dataPath.FindStringSubmatch(c.request.URL.Path)
 	if parts == nil {
@@ -82,6 +83,7 @@ func (t *Tenant) dataAllowed(caller claims, permissions []string, target mailbox
 	return allowedByRole || allowed(caller.Roles, permissions)
 }
 
+// answer carries no mail: only the status of these calls is what a proof looks at.
 func (o operation) answer(c *call) answer {
 	switch o.path {
 	case "sendMail":

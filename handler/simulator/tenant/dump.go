@@ -22,6 +22,7 @@ type dump struct {
 	Assignments       []assignment  `json:"assignments"`
 }
 
+// dump leaves secrets out, because dumps are shown and kept.
 func (s *state) dump() []byte {
 	picture := dump{
 		Tenant:            s.organization,
@@ -51,6 +52,7 @@ func (s *state) dump() []byte {
 	return append(text, '\n')
 }
 
+// sorted copies before it sorts: the order in the state is the order in which lists are answered.
 func sorted[T any](list []T, key func(T) string) []T {
 	copied := append([]T{}, list...)
 	slices.SortStableFunc(copied, func(a, b T) int {

@@ -12,6 +12,7 @@ import (
 // Online PowerShell). Its newer namesakes do not.
 const manageAsApp = "Exchange.ManageAsApp"
 
+// serveExchange answers 405 before it looks at the token: the path does not exist for anybody.
 func (t *Tenant) serveExchange(c *call) answer {
 	parts := strings.Split(strings.TrimPrefix(c.request.URL.Path, "/adminapi/"), "/")
 	if len(parts) != 3 {
@@ -58,10 +59,13 @@ func (t *Tenant) mayRun(caller claims, wanted cmdlet) bool {
 	})
 }
 
+// isEverything names the two holders of every cmdlet: a role group and a directory role.
 func isEverything(role string) bool {
 	return strings.EqualFold(role, "Organization Management") || strings.EqualFold(role, "Exchange Administrator")
 }
 
+// invoke answers an unknown cmdlet with 501 although the original answers 403: a refusal would hide
+// that this double does not know it.
 func (t *Tenant) invoke(c *call) answer {
 	if c.command.fault != nil {
 		return jsonAnswer(http.StatusBadRequest, map[string]any{"error": map[string]any{
@@ -92,7 +96,7 @@ func (t *Tenant) notAllowed() answer {
 	return made
 }
 
-// execute needs the lock.
+// execute runs a cmdlet, or goes on with the pages of an earlier run. It needs the lock.
 func (t *Tenant) execute(c *call, wanted cmdlet, call *invocation) answer {
 	if c.continues() {
 		_, page, link, found := t.nextPage(c)

@@ -66,6 +66,7 @@ type armedFault struct {
 	acted   int
 }
 
+// armFault refuses what could never act, so that a mistyped fault cannot make a test pass.
 func armFault(planted Fault) (*armedFault, error) {
 	if !slices.Contains(faultNames, planted.Name) {
 		return nil, fmt.Errorf("there is no fault %q; there are %s", planted.Name, strings.Join(faultNames, ", "))
@@ -88,6 +89,7 @@ func armFault(planted Fault) (*armedFault, error) {
 	return armed, nil
 }
 
+// matches consumes nothing; a fault that has acted often enough matches no more.
 func (f *armedFault) matches(c *call) bool {
 	if f.Times > 0 && f.acted >= f.Times {
 		return false
@@ -169,6 +171,7 @@ func (t *Tenant) conditionsFor(c *call) conditions {
 // continues reports whether the call follows a link to a further page.
 func (c *call) continues() bool { return c.query(pageOption) != "" }
 
+// apply writes what the fault does into the conditions; those that replace the answer fall through.
 func (f *armedFault) apply(c *call, met *conditions) {
 	switch f.Name {
 	case faultLatency:

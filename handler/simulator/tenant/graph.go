@@ -47,6 +47,8 @@ var (
 	rolesThatWrite = []string{"AppRoleAssignment.ReadWrite.All"}
 )
 
+// serveGraph checks the token before the path, as the original does, and the options before the
+// roles, so that an option that is not played is never hidden behind a refusal.
 func (t *Tenant) serveGraph(c *call) answer {
 	caller, refusal := t.authenticate(c, graphName)
 	if refusal != "" {
@@ -72,10 +74,12 @@ func (t *Tenant) serveGraph(c *call) answer {
 	return unknownAnswer(c, "the path is not played")
 }
 
+// allowed reports whether one of the wanted roles is held.
 func allowed(held, wanted []string) bool {
 	return slices.ContainsFunc(held, func(role string) bool { return slices.Contains(wanted, role) })
 }
 
+// graphNotFound is the only answer that means absence on Graph.
 func graphNotFound(id string) answer {
 	return graphError(http.StatusNotFound, "Request_ResourceNotFound",
 		"Resource '"+id+"' does not exist or one of its queried reference-property objects are not present.", refusalID)

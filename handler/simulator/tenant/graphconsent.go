@@ -35,6 +35,7 @@ func (t *Tenant) listConsentsTo(c *call, _ time.Time, keys []string) answer {
 	})
 }
 
+// consentsWhere takes an object id only: the original finds no principal by its app id here.
 func (t *Tenant) consentsWhere(c *call, key string, is func(consent, principal) bool) answer {
 	holder, found := t.state.principal(key)
 	if !found || !strings.EqualFold(holder.ObjectID, key) {
@@ -82,6 +83,7 @@ func (t *Tenant) consentObject(from consent) map[string]any {
 	}
 }
 
+// postConsent serves both ends of the relation; the id in the path has to be one of the two.
 func (t *Tenant) postConsent(c *call, at time.Time, keys []string) answer {
 	var wanted struct {
 		PrincipalID string `json:"principalId"`
@@ -133,6 +135,7 @@ func (t *Tenant) nameOf(caller claims) string {
 	return holder.DisplayName
 }
 
+// deleteConsent finds by the assignment's own id. That a second removal is not found is inferred.
 func (t *Tenant) deleteConsent(c *call, at time.Time, keys []string) answer {
 	for index, each := range t.state.consents {
 		holder, _ := t.state.principal(each.Workload)

@@ -24,8 +24,10 @@ func filterOf(c *call) (string, string, bool) {
 	return parts[1], strings.ReplaceAll(parts[2], "''", "'"), true
 }
 
+// largestTop is the largest page that Graph's directory objects allow.
 const largestTop = 999
 
+// topOf is false for a page size that Graph refuses.
 func topOf(c *call) (int, bool) {
 	if c.query("$top") == "" {
 		return usualPage, true
@@ -63,6 +65,7 @@ func (t *Tenant) principalByID(c *call, _ time.Time, keys []string) answer {
 	return t.onePrincipal(c, keys[0], func(each principal) bool { return strings.EqualFold(each.ObjectID, keys[0]) })
 }
 
+// onePrincipal does not find deleted ones: those are in the deleted items.
 func (t *Tenant) onePrincipal(c *call, key string, is func(principal) bool) answer {
 	for index, each := range t.state.principals {
 		if each.deleted || !is(each) {
@@ -76,6 +79,7 @@ func (t *Tenant) onePrincipal(c *call, key string, is func(principal) bool) answ
 	return graphNotFound(key)
 }
 
+// principalObject has the properties that least-privilege readers use, not all of the original's.
 func (t *Tenant) principalObject(from principal) map[string]any {
 	object := map[string]any{
 		"id": from.ObjectID, "appId": from.AppID, "displayName": from.DisplayName, "accountEnabled": true,

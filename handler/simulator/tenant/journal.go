@@ -27,6 +27,7 @@ type journal struct {
 	unknown  []Request
 }
 
+// open counts on over resets, so that numbers stay unique within a run.
 func (j *journal) open(kind, name string, write bool, now time.Time) int {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()

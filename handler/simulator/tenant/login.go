@@ -14,6 +14,7 @@ const (
 	identityVersion = "2019-08-01"
 )
 
+// serveToken knows three-part paths only; the first part is the tenant.
 func (t *Tenant) serveToken(c *call) answer {
 	path := c.request.URL.Path
 	_, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
@@ -42,6 +43,7 @@ func (t *Tenant) discovery(c *call) answer {
 	})
 }
 
+// openIDConfiguration repeats the host that the client used, because client libraries compare it.
 func (t *Tenant) openIDConfiguration(c *call) answer {
 	name, _, _ := strings.Cut(strings.TrimPrefix(c.request.URL.Path, "/"), "/")
 	if !t.isTenant(name) {
@@ -57,6 +59,7 @@ func (t *Tenant) openIDConfiguration(c *call) answer {
 	})
 }
 
+// isTenant takes the GUID and the domain, as the original does in every path.
 func (t *Tenant) isTenant(name string) bool {
 	return strings.EqualFold(name, t.organization.ID) || strings.EqualFold(name, t.organization.Domain)
 }
@@ -95,6 +98,7 @@ func (t *Tenant) clientToken(c *call) answer {
 	})
 }
 
+// tokenError has the shape of OAuth 2.0 (RFC 6749, section 5.2).
 func tokenError(status int, code, description string) answer {
 	return jsonAnswer(status, map[string]any{"error": code, "error_description": description, "error_codes": []int{}})
 }

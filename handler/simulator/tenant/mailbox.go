@@ -63,6 +63,7 @@ func (m mailbox) proxies() []string {
 	return list
 }
 
+// isMailbox is false for recipients whose mail lies elsewhere.
 func (m mailbox) isMailbox() bool {
 	return slices.Contains(mailboxTypes, m.Type)
 }

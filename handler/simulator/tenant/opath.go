@@ -10,6 +10,7 @@ import (
 type filter interface {
 	matches(properties) bool
 	text() string
+	depth() int
 }
 
 // properties answers the values of a named recipient property in lower case; a property with
@@ -45,6 +46,12 @@ func grouped(operand filter) string {
 	return operand.text()
 }
 
+func (c comparison) depth() int { return 1 }
+
+func (n negation) depth() int { return 1 + n.operand.depth() }
+
+func (c combination) depth() int { return 1 + max(c.left.depth(), c.right.depth()) }
+
 func (n negation) matches(of properties) bool { return !n.operand.matches(of) }
 
 func (c combination) matches(of properties) bool {
@@ -54,6 +61,8 @@ func (c combination) matches(of properties) bool {
 	return c.left.matches(of) || c.right.matches(of)
 }
 
+// matches compares without regard to case, as the directory does. A property with several values
+// is equal when one of them is, and unequal only when none is.
 func (c comparison) matches(of properties) bool {
 	wanted := strings.ToLower(c.value)
 	found := false
@@ -80,7 +89,8 @@ func like(value, pattern string) bool {
 	return strings.HasPrefix(value, prefix)
 }
 
-// filterProperties are the properties the tenant can evaluate, by lower-case name.
+// filterProperty returns a property's name as Exchange spells it; false for one that the tenant
+// cannot evaluate, which is refused and never taken to match nothing.
 func filterProperty(name string) (string, bool) {
 	for _, known := range []string{
 		"Guid", "ExchangeGuid", "ExternalDirectoryObjectId", "PrimarySmtpAddress", "EmailAddresses",

@@ -51,6 +51,7 @@ func TestFiltersMatch(t *testing.T) {
 func TestWhatIsNoFilterIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
+		strings.Repeat("Guid -eq 'a' -or ", deepestFilter) + "Guid -eq 'a'", strings.Repeat("-not ", deepestText+1) + "Guid -eq 'a'",
 		"", " ", "Guid", "Guid -eq", "Guid -eq ab", "Guid -eq 'ab", "Guid -eq 'ab' 'cd'", "(Guid -eq 'ab'", "Guid -eq 'ab')", "Colour -eq 'red'",
 		"Guid -gt 'a'", "-and Guid -eq 'a'", "Guid -eq 'a' -or", "CustomAttribute16 -eq 'a'", strings.Repeat("(", 100) + "Guid -eq 'a'",
 	} {
@@ -58,6 +59,18 @@ func TestWhatIsNoFilterIsRefused(t *testing.T) {
 		if err == nil {
 			t.Errorf("%q is taken as %s", text, parsed.text())
 		}
+	}
+}
+
+func TestFilterOfManyMailboxesCanBeReadBack(t *testing.T) {
+	t.Parallel()
+	parsed, err := parseFilter(strings.Repeat("Guid -eq 'a' -or ", deepestFilter-2) + "Guid -eq 'b'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := parseFilter(parsed.text())
+	if err != nil || !again.matches(mailbox{GUID: "b"}.properties) {
+		t.Errorf("the printed form: %v", err)
 	}
 }
 

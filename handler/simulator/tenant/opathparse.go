@@ -5,8 +5,13 @@ import (
 	"strings"
 )
 
-// deepestFilter bounds nesting so that a hostile filter cannot exhaust the stack.
-const deepestFilter = 64
+// deepestFilter bounds how deep a filter's tree is, so that a hostile filter cannot exhaust the
+// stack. A chain of n comparisons is n deep, because it is printed with a parenthesis for each.
+// deepestText is what reading the printed form of such a tree takes: a negation prints two levels.
+const (
+	deepestFilter = 256
+	deepestText   = 3 * deepestFilter
+)
 
 // filterParser reads one filter. That -and binds tighter than -or is inferred; Microsoft's text
 // does not say, and callers should put parentheses.
@@ -30,9 +35,13 @@ func parseFilter(text string) (filter, error) {
 	if parser.next < len(parser.tokens) {
 		return nil, fmt.Errorf("unexpected %q after the end of the filter", parser.peek())
 	}
+	if parsed.depth() > deepestFilter {
+		return nil, fmt.Errorf("the filter is nested deeper than %d", deepestFilter)
+	}
 	return parsed, nil
 }
 
+// peek returns "" at the end, which is no token.
 func (p *filterParser) peek() string {
 	if p.next >= len(p.tokens) {
 		return ""
@@ -54,6 +63,7 @@ func (p *filterParser) both() (filter, error) {
 	return p.chain("-and", p.single)
 }
 
+// chain groups from the left, as PowerShell reads operators of one rank.
 func (p *filterParser) chain(operator string, operand func() (filter, error)) (filter, error) {
 	left, err := operand()
 	if err != nil {
@@ -73,8 +83,8 @@ func (p *filterParser) chain(operator string, operand func() (filter, error)) (f
 func (p *filterParser) single() (filter, error) {
 	p.depth++
 	defer func() { p.depth-- }()
-	if p.depth > deepestFilter {
-		return nil, fmt.Errorf("the filter is nested deeper than %d", deepestFilter)
+	if p.depth > deepestText {
+		return nil, fmt.Errorf("the filter is nested deeper than %d", deepestText)
 	}
 	switch token := p.peek(); {
 	case strings.EqualFold(token, "-not"):
@@ -98,6 +108,7 @@ func (p *filterParser) single() (filter, error) {
 	return p.comparison()
 }
 
+// comparison refuses an unquoted value: $true, $false and $null are not played.
 func (p *filterParser) comparison() (filter, error) {
 	name := p.take()
 	property, known := filterProperty(name)

@@ -39,6 +39,7 @@ func (t *Tenant) firstPage(c *call, whole pages) ([]any, string) {
 	return t.cutPage(c, whole)
 }
 
+// cutPage leaves the earlier page in place, so that a continuation can be asked for twice.
 func (t *Tenant) cutPage(c *call, whole pages) ([]any, string) {
 	if len(whole.rows) <= whole.size {
 		return append([]any{}, whole.rows...), ""
@@ -63,6 +64,7 @@ func (t *Tenant) nextPage(c *call) (pages, []any, string, bool) {
 	return whole, page, link, true
 }
 
+// dropExpiredPages keeps a long run from growing; it costs nothing where few lists are cut.
 func (t *Tenant) dropExpiredPages() {
 	now := t.clock.now()
 	for token, whole := range t.pages {

@@ -31,6 +31,7 @@ func (d *dice) below(n int) int {
 	return d.source.IntN(n)
 }
 
+// upTo returns a span from zero to longest, both included.
 func (d *dice) upTo(longest time.Duration) time.Duration {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()

@@ -31,6 +31,7 @@ type reachRow struct {
 	filterText  string
 }
 
+// covers judges by the mailbox as it is now: it is the assignments that the front end caches.
 func (r reachRow) covers(target mailbox) bool {
 	if r.everywhere {
 		return true
@@ -54,6 +55,7 @@ func (s *state) reachOf(objectID string) []reachRow {
 	return rows
 }
 
+// reachRow resolves an assignment's scope by name, as it stands at this moment.
 func (s *state) reachRow(given assignment, permissions []string) reachRow {
 	made := reachRow{permissions: permissions, unit: given.AdministrativeUnit}
 	if given.Scope == "" {

@@ -18,6 +18,7 @@ func getMailbox(t *Tenant, call *invocation) ([]row, error) {
 	return t.recipientRows(call, mailbox.isMailbox)
 }
 
+// recipientRows is strict about more than one match: a name that is no id need not be unique.
 func (t *Tenant) recipientRows(call *invocation, is func(mailbox) bool) ([]row, error) {
 	if call.text("Identity") != "" && call.text("Filter") != "" {
 		return nil, badParameters("Identity and Filter")
@@ -89,6 +90,7 @@ func (t *Tenant) recipientRow(from mailbox) row {
 	return made
 }
 
+// recipientType is the coarse type beside the detailed one.
 func recipientType(details string) string {
 	switch {
 	case strings.HasSuffix(details, "MailUser"):

@@ -21,6 +21,7 @@ func (t *Tenant) scopeRow(from scope) row {
 	}
 }
 
+// findScope hides a lagging scope from reads only: creating it again fails all the same.
 func (t *Tenant) findScope(call *invocation, identity string, reading bool) (scope, int, error) {
 	return oneOf(t.state.scopes, identity, reading && call.conditions.other, func(each scope) bool {
 		return each.named(t, identity) && !(reading && each.visibleFrom.After(call.at))
@@ -87,6 +88,7 @@ func newManagementScope(t *Tenant, call *invocation) ([]row, error) {
 	return []row{t.scopeRow(t.addScope(made, call))}, nil
 }
 
+// addScope also serves scopes that Exchange makes by itself.
 func (t *Tenant) addScope(made scope, call *invocation) scope {
 	made.GUID = t.state.newGUID("scope", made.Name)
 	made.visibleFrom = hiddenUntil(call.at, call.conditions)
@@ -124,6 +126,7 @@ func setManagementScope(t *Tenant, call *invocation) ([]row, error) {
 	return nil, nil
 }
 
+// renameScope carries the assignments along, which are held by name here and by id there.
 func (t *Tenant) renameScope(from, to string) error {
 	err := checkName(to)
 	if err != nil {
@@ -141,6 +144,8 @@ func (t *Tenant) renameScope(from, to string) error {
 	return nil
 }
 
+// removeManagementScope refuses while an assignment names the scope (PowerShell reference,
+// Remove-ManagementScope).
 func removeManagementScope(t *Tenant, call *invocation) ([]row, error) {
 	found, index, err := t.findScope(call, call.text("Identity"), false)
 	if err != nil {

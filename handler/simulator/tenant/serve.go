@@ -40,6 +40,7 @@ func (t *Tenant) serve() error {
 	return nil
 }
 
+// run serves until close; its goroutine is counted, and close waits for it.
 func (t *Tenant) run(listener net.Listener, handler http.Handler) {
 	server := &http.Server{
 		Handler:           t.servers.counted(handler),
@@ -69,6 +70,8 @@ func (t *Tenant) pipeline(route func(*call) answer) http.Handler {
 	})
 }
 
+// decide settles late effects first, so that no answer can be older than the shared clock, and takes
+// the answer of a lost or late write away at the end, after its effect.
 func (t *Tenant) decide(ctx context.Context, c *call, route func(*call) answer) answer {
 	t.settle()
 	t.mutex.Lock()
@@ -93,6 +96,7 @@ func (t *Tenant) decide(ctx context.Context, c *call, route func(*call) answer) 
 	return decided
 }
 
+// route serves the managed-identity listener as well: its path is one of the token paths.
 func (t *Tenant) route(c *call) answer {
 	switch c.kind {
 	case kindExchange:

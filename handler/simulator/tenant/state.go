@@ -85,6 +85,8 @@ func newState(from directory, now time.Time) state {
 	return s
 }
 
+// completeExchange resolves what the document names by hand: filters become normalized, workloads
+// become object ids, and ids that were left out are made.
 func (s *state) completeExchange(from directory) {
 	for index := range s.pointers {
 		if s.pointers[index].GUID == "" {
@@ -111,6 +113,8 @@ func (s *state) completeExchange(from directory) {
 	}
 }
 
+// resourcePrincipals stand in every tenant. Their object ids differ from tenant to tenant in the
+// original and are fixed here.
 func resourcePrincipals() []principal {
 	return []principal{
 		{AppID: graphAppID, ObjectID: SampleGraphObjectID, DisplayName: "Microsoft Graph", Type: typeApplication, resource: graphName},
@@ -118,6 +122,7 @@ func resourcePrincipals() []principal {
 	}
 }
 
+// principalOf is the service as Graph shows it: a principal like any other.
 func principalOf(from service) principal {
 	made := principal{
 		AppID: from.AppID, ObjectID: from.ObjectID, DisplayName: from.DisplayName, Type: from.Type, Secret: from.Secret,
@@ -138,6 +143,7 @@ func (p principal) completed() principal {
 	return p
 }
 
+// named takes both ids, so that directories and actions may name a workload by either.
 func (p principal) named(name string) bool {
 	return strings.EqualFold(p.AppID, name) || strings.EqualFold(p.ObjectID, name)
 }
@@ -180,6 +186,7 @@ func (s *state) newGUID(kind, name string) string {
 	return inventedGUID(kind, name, strconv.Itoa(s.generations[key]))
 }
 
+// changed logs effective changes only: a refused or ignored write leaves no entry.
 func (s *state) changed(at time.Time, by, action, object, name, detail string) {
 	s.changes = append(s.changes, Change{
 		Number: len(s.changes) + 1, At: at, By: by, Action: action, Object: object, Name: name, Detail: detail,
@@ -196,6 +203,7 @@ func (s *state) principal(name string) (principal, bool) {
 	return principal{}, false
 }
 
+// resourcePrincipal returns the zero principal for a name that is no resource.
 func (s *state) resourcePrincipal(resource string) principal {
 	for _, each := range s.principals {
 		if each.resource == resource {

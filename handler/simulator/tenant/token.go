@@ -80,10 +80,12 @@ func (t *Tenant) mint(holder principal, resource string) (string, claims) {
 	return t.sign(made), made
 }
 
+// isService compares object ids, which unlike names never move.
 func (t *Tenant) isService(objectID string) bool {
 	return strings.EqualFold(objectID, t.service.ObjectID)
 }
 
+// sign uses a symmetric key: clients read tokens, but only this tenant has to trust them.
 func (t *Tenant) sign(payload claims) string {
 	encoded, err := json.Marshal(payload)
 	if err != nil {

@@ -69,6 +69,7 @@ func (t *Tenant) effective(c *call, effect func(at time.Time) answer) answer {
 	return decided
 }
 
+// announce gives the write its number before anything happens to it.
 func (t *Tenant) announce(what string) Write {
 	t.mutex.Lock()
 	t.writes++
@@ -78,6 +79,7 @@ func (t *Tenant) announce(what string) Write {
 	return write
 }
 
+// call reads the hook under the lock and runs it without: a hook may look at the tenant.
 func (t *Tenant) call(write Write, phase string) {
 	t.mutex.Lock()
 	hook := t.hook
@@ -96,6 +98,7 @@ func (t *Tenant) settle() {
 	}
 }
 
+// land returns the writes whose effect has just come, for the hook.
 func (t *Tenant) land() []Write {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
