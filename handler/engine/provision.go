@@ -50,6 +50,7 @@ func (h *holding) situation(live *held, facts access.Facts) plan.Situation {
 func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts *access.Facts) (bool, error) {
 	before := step.MayAppearUntil
 	step.State = grant.Creating
+	step.Sent++
 	step.ReadAbsentAt = h.Now()
 	step.MayAppearUntil = h.Now().Add(grant.LateEffect)
 	h.keep(live, step)
@@ -62,6 +63,9 @@ func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts
 	if settled(wrote) {
 		// The answer says what became of this write: only earlier ones are open.
 		step.MayAppearUntil = before
+		if wrote != nil {
+			step.Sent--
+		}
 		h.keep(live, step)
 	}
 	present, err := h.readBack(ctx, live, step, facts)

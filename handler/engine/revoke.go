@@ -138,6 +138,7 @@ func (h *holding) noteRemoval(live *held) {
 func (h *holding) remove(ctx context.Context, live *held, step grant.Step, facts *access.Facts) (bool, error) {
 	before := step.MayVanishUntil
 	step.State = grant.Removing
+	step.RemovalsSent++
 	step.MayVanishUntil = h.Now().Add(grant.LateEffect)
 	h.keep(live, step)
 	live.Claim(h.Now())
@@ -148,6 +149,9 @@ func (h *holding) remove(ctx context.Context, live *held, step grant.Step, facts
 	removed := h.erase(ctx, live, step)
 	if settled(removed) {
 		step.MayVanishUntil = before
+		if removed != nil {
+			step.RemovalsSent--
+		}
 		h.keep(live, step)
 	}
 	present, err := h.readBack(ctx, live, step, facts)

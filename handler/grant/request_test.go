@@ -42,7 +42,7 @@ func drop(name string) func(map[string]any) {
 }
 
 func mailboxes(names ...any) func(map[string]any) {
-	return put("scope", map[string]any{"mailboxes": names})
+	return put("scope", map[string]any{"mailboxes": append([]any{}, names...)})
 }
 
 // named is each fault as its pointer and reason.

@@ -52,11 +52,34 @@ type Step struct {
 	// ReadAbsentAt is when the object was last read absent before our write; it is
 	// what makes an object that bears no name ours.
 	ReadAbsentAt time.Time `json:"readAbsentAt,omitzero"`
+	// Sent counts the creates that were sent and have made the object or may yet
+	// make it.
+	Sent int `json:"sent,omitempty"`
 	// MayAppearUntil is until when a create whose answer is not known can still
 	// take effect. Absence before that instant is no proof.
 	MayAppearUntil time.Time `json:"mayAppearUntil,omitzero"`
-	// MayVanishUntil is the same for a removal whose answer is not known.
+	// RemovalsSent and MayVanishUntil are the same for removals.
+	RemovalsSent   int       `json:"removalsSent,omitempty"`
 	MayVanishUntil time.Time `json:"mayVanishUntil,omitzero"`
+}
+
+// Seen notes that the object was read present: one of the creates that were sent
+// has made it, and only further ones can still take effect.
+func (s Step) Seen() Step {
+	s.Sent = max(s.Sent-1, 0)
+	if s.Sent == 0 {
+		s.MayAppearUntil = time.Time{}
+	}
+	return s
+}
+
+// SeenGone notes the same for removals: the object was read absent.
+func (s Step) SeenGone() Step {
+	s.RemovalsSent = max(s.RemovalsSent-1, 0)
+	if s.RemovalsSent == 0 {
+		s.MayVanishUntil = time.Time{}
+	}
+	return s
 }
 
 // Exists reports whether the step's object may be in the tenant and is ours to remove.

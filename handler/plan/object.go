@@ -37,7 +37,7 @@ func makeStep(step grant.Step, seen object, now time.Time) *Action {
 	case seen.present && step.Exists():
 		// Creating: the create took effect. Removing: the removal did not and no longer
 		// can, so the object is still ours to remove one day.
-		return record(step, grant.Made, seen.id)
+		return record(step.Seen(), grant.Made, seen.id)
 	case seen.present:
 		return stranger(step, seen)
 	}
@@ -75,7 +75,7 @@ func removeStep(step grant.Step, seen object, now time.Time) *Action {
 		return &Action{Verb: Wait, Step: step, Until: step.MayAppearUntil, Reason: MayStillAppear,
 			Message: "a create of " + seen.title + " got no answer and may still take effect"}
 	}
-	return record(step, grant.Gone, "")
+	return record(step.SeenGone(), grant.Gone, "")
 }
 
 func withID(step grant.Step, id string) grant.Step {

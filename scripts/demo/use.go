@@ -70,7 +70,7 @@ func (s *story) found(ctx context.Context) error {
 	if named {
 		message = first.Findings[0].Message
 	}
-	err = s.tell(claim{"POST /api/run/retest: 202. It finds " + message + ".", named, first})
+	err = s.tell(claim{"POST /api/run/retest: 202. Found: " + message + ".", named, first})
 	if err != nil {
 		return err
 	}

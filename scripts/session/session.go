@@ -105,6 +105,10 @@ func (s *Session) Close() error {
 	return errors.Join(errs...)
 }
 
+// Certificate is the file with the authority that whoever calls the tenant has to
+// trust; the stack writes it into the scratch folder.
+func (s *Session) Certificate() string { return filepath.Join(s.Scratch, "tenant.pem") }
+
 // Root finds the repository's folder: the nearest one above the working folder that
 // holds go.mod. The error says that there is none.
 func Root() (string, error) {

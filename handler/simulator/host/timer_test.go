@@ -6,13 +6,14 @@ import (
 	"time"
 )
 
-// info returns what timer envelope n told the child.
-func (s *stage) info(n int) (pastDue bool, status map[string]any, metadata map[string]any) {
+// info returns what timer envelope n told the child:
+// whether it is past due, the schedule's status and the metadata.
+func (s *stage) info(n int) (bool, map[string]any, map[string]any) {
 	s.t.Helper()
 	value, metadata := s.data(s.seen()[n], "timer")
 	fields, _ := value.(map[string]any)
-	pastDue, _ = fields["IsPastDue"].(bool)
-	status, _ = fields["ScheduleStatus"].(map[string]any)
+	pastDue, _ := fields["IsPastDue"].(bool)
+	status, _ := fields["ScheduleStatus"].(map[string]any)
 	return pastDue, status, metadata
 }
 

@@ -1,0 +1,4 @@
+package access
+
+// Permissions is the whole table, for tests that hold for every row of it.
+func Permissions() []Permission { return permissions() }

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"mailgrant/handler/simulator/storage"
+	"mailgrant/handler/simulator/tenant"
+)
+
+// spans makes requests from pairs of milliseconds.
+func spans(pairs ...[2]int) []tenant.Request {
+	noon := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	var requests []tenant.Request
+	for _, pair := range pairs {
+		requests = append(requests, tenant.Request{Kind: "exchange", Start: noon.Add(time.Duration(pair[0]) * time.Millisecond),
+			End: noon.Add(time.Duration(pair[1]) * time.Millisecond)})
+	}
+	return requests
+}
+
+func TestDepth(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		requests []tenant.Request
+		depth    int
+	}{
+		{"none", nil, 0},
+		{"one", spans([2]int{0, 30}), 1},
+		{"in a row", spans([2]int{0, 30}, [2]int{30, 60}, [2]int{61, 90}), 3},
+		{"side by side", spans([2]int{0, 30}, [2]int{1, 31}, [2]int{2, 32}), 1},
+		{"one long beside three short", spans([2]int{0, 100}, [2]int{1, 30}, [2]int{31, 60}, [2]int{61, 90}), 3},
+		{"two side by side, then one", spans([2]int{0, 30}, [2]int{1, 31}, [2]int{32, 60}), 2},
+		{"unordered", spans([2]int{40, 60}, [2]int{0, 30}), 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := depth(test.requests)
+			if got != test.depth {
+				t.Errorf("got %d, want %d", got, test.depth)
+			}
+		})
+	}
+}
+
+func TestTokensAreCountedApart(t *testing.T) {
+	t.Parallel()
+	asked := append(spans([2]int{0, 30}, [2]int{40, 60}), tenant.Request{Kind: "token"})
+	got := counted(asked, make([]storage.Request, 5))
+	if got.requests != 2 || got.depth != 2 || got.tokens != 1 || got.stores != 5 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	table(&out, []figure{{"one", 10, 10, ""}, {"two", 10.04, 10, "MB"}, {"three", 1, 0, "ms"}})
+	var rows []string
+	for _, line := range strings.Split(out.String(), "\n") {
+		if strings.HasPrefix(line, "| ") {
+			rows = append(rows, strings.Join(strings.Fields(line), " "))
+		}
+	}
+	if len(rows) != 5 || rows[2] != "| one | 10 | 10 | met |" || rows[3] != "| two | 10.0 MB | 10.0 MB | MISSED |" ||
+		rows[4] != "| three | | 1.0 ms | |" {
+		t.Errorf("got %q", rows)
+	}
+}
+
+func TestResident(t *testing.T) {
+	t.Parallel()
+	got, err := resident(os.Getpid())
+	if err != nil || got < 1 || got > 10_000 {
+		t.Errorf("got %f, %v", got, err)
+	}
+}
