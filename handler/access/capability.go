@@ -5,7 +5,10 @@
 // It is pure: no I/O, no clock. It must not decide what to do about what it finds.
 package access
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Capability is what a permission lets one do to a mailbox. Overlap is judged by
 // capability and not by a permission's name, because many names open the same thing.
@@ -188,10 +191,14 @@ func composites() map[string][]string {
 }
 
 // RoleConfers returns what an application role lets its holder do. An application
-// role that is not known confers Full: not knowing may not look like harmless.
+// role that is not known, and a role without a name, confer Full: not knowing may
+// not look like harmless.
 // Every other management role confers nothing here, because only application roles
 // open mailboxes to applications.
 func RoleConfers(role string) []Capability {
+	if role == "" {
+		return []Capability{Full}
+	}
 	for _, permission := range permissions() {
 		if permission.Role == role {
 			return permission.Confers
@@ -199,7 +206,7 @@ func RoleConfers(role string) []Capability {
 	}
 	values, composite := composites()[role]
 	if !composite {
-		if len(role) > len(rolePrefix) && role[:len(rolePrefix)] == rolePrefix {
+		if strings.HasPrefix(role, rolePrefix) {
 			return []Capability{Full}
 		}
 		return nil

@@ -146,9 +146,9 @@ func TestRoleConfers(t *testing.T) {
 		"Application SMTP.SendAsApp":       {access.Send},
 		"Application MailboxItem.Write":    {access.Full},
 		"Application Chat.Read":            {access.Full},
-		"Application ":                     nil,
+		"Application ":                     {access.Full},
+		"":                                 {access.Full},
 		"Mail Recipients":                  nil,
-		"":                                 nil,
 	}
 	for role, want := range cases {
 		if got := access.RoleConfers(role); !slices.Equal(got, want) {

@@ -119,6 +119,7 @@ func TestAssignmentPaths(t *testing.T) {
 		{"composite", access.Assignment{Name: "s", Role: "Application Mail Full Access", Unscoped: true, Enabled: true}, true, true},
 		{"not known", access.Assignment{Name: "s", Role: "Application Something.New", Scope: "theirs", Enabled: true}, true, false},
 		{"not known and unscoped", access.Assignment{Name: "s", Role: "Application Something.New", Unscoped: true, Enabled: true}, true, true},
+		{"of no name", access.Assignment{Name: "s", Scope: "theirs", Enabled: true}, true, false},
 		{"another capability", access.Assignment{Name: "s", Role: "Application Calendars.Read", Unscoped: true, Enabled: true}, false, false},
 		{"no application role", access.Assignment{Name: "s", Role: "View-Only Recipients", Unscoped: true, Enabled: true}, false, false},
 		{"ours", access.Assignment{Name: "ours", Role: role, Scope: "ours", Enabled: true}, false, false},

@@ -70,7 +70,9 @@ func TestJudgeMailbox(t *testing.T) {
 
 func TestJudgeCanary(t *testing.T) {
 	t.Parallel()
-	beside := func(others ...access.Authorization) []access.Authorization { return append(others, ourRow(grant.Refused)) }
+	beside := func(others ...access.Authorization) []access.Authorization {
+		return append(others, ourRow(grant.Refused))
+	}
 	cases := append(neverProof(), []judgement{
 		{"ours refuses", []access.Authorization{ourRow(grant.Refused)}, grant.Refused},
 		{"ours allows", []access.Authorization{ourRow(grant.Allowed)}, grant.Allowed},

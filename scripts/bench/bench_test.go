@@ -8,6 +8,7 @@ import (
 
 	"mailgrant/handler/simulator/storage"
 	"mailgrant/handler/simulator/tenant"
+	"mailgrant/scripts/session"
 )
 
 // spans makes requests from pairs of milliseconds.
@@ -68,6 +69,30 @@ func TestTable(t *testing.T) {
 	if len(rows) != 5 || rows[2] != "| one | 10 | 10 | met |" || rows[3] != "| two | 10.0 MB | 10.0 MB | MISSED |" ||
 		rows[4] != "| three | | 1.0 ms | |" {
 		t.Errorf("got %q", rows)
+	}
+}
+
+// TestLife measures one real life: every row has to be there and none of the counts
+// may be nothing, which is what a measurement that looks at the wrong thing shows.
+func TestLife(t *testing.T) {
+	t.Parallel()
+	root, err := session.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := session.Assemble(t.Context(), root, t.TempDir(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	figures, err := measure(t.Context(), session.Options{Root: root, Package: folder, RealTime: true})
+	if err != nil || len(figures) != memoryEnd+10 {
+		t.Fatalf("got %v, %v", figures, err)
+	}
+	for _, one := range figures {
+		// A revocation may find its tokens still good.
+		if one.measured <= 0 && one.name != "a revocation: requests for tokens" {
+			t.Errorf("nothing was measured: %+v", one)
+		}
 	}
 }
 

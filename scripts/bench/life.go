@@ -129,7 +129,7 @@ func depth(requests []tenant.Request) int {
 func (c count) figures(what string, requests, depth float64) []figure {
 	return []figure{
 		{what + ": requests to the tenant", float64(c.requests), requests, ""},
-		{what + ": of these, one after the other", float64(c.depth), depth, ""},
+		{what + ": longest chain of these", float64(c.depth), depth, ""},
 		{what + ": requests for tokens", float64(c.tokens), 0, ""},
 		{what + ": requests to the storage", float64(c.stores), 0, ""},
 		{what + ": time, at " + latency + " a request", float64(c.took.Milliseconds()), 0, "ms"},

@@ -26,7 +26,10 @@ func TestPackage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, second := build(t, root), build(t, root)
+	one, other := t.TempDir(), t.TempDir()
+	copySources(t, root, one)
+	copySources(t, one, other)
+	first, second := build(t, one), build(t, other)
 	if !bytes.Equal(first, second) {
 		t.Error("the same sources in two folders gave two packages")
 	}
@@ -39,11 +42,9 @@ func TestPackage(t *testing.T) {
 	t.Run("starts", func(t *testing.T) { starts(t, root, archive) })
 }
 
-// build copies the sources to a folder of its own and packs them there.
-func build(t *testing.T, root string) []byte {
+// build packs the sources in a folder and returns the package.
+func build(t *testing.T, folder string) []byte {
 	t.Helper()
-	folder := t.TempDir()
-	copySources(t, root, folder)
 	t.Chdir(folder)
 	err := os.MkdirAll("build", 0o755)
 	if err != nil {

@@ -1,0 +1,70 @@
+# What people type. `make help` lists it. A fresh machine needs Go 1.26, Node 20, make
+# and a C compiler (for the race detector); everything else comes from lock files.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+.PHONY: all help tools format vet static test demo run bench package azurite clean
+
+STATICCHECK := go tool staticcheck
+GO_FOLDERS := functions handler scripts/assemble scripts/bench scripts/demo scripts/package scripts/run scripts/session
+AZURITE := scripts/azurite/node_modules/.package-lock.json
+
+all: tools format vet static test ## check the format, vet, analyse, then test; 10 minutes the first time
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+tools:
+	@version=$$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p'); \
+	if [ "$${version:-0}" -lt 26 ]; then echo "Go 1.26 or later is needed: install it from https://go.dev/dl, then run make again."; exit 1; fi
+	@version=$$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p'); \
+	if [ "$${version:-0}" -lt 20 ]; then echo "Node 20 or later is needed for the storage emulator: install it from https://nodejs.org, then run make again."; exit 1; fi
+	@if ! command -v npm >/dev/null; then echo "npm is needed to install the storage emulator: it comes with Node from https://nodejs.org; then run make again."; exit 1; fi
+	@if ! command -v $$(go env CC) >/dev/null; then echo "A C compiler is needed for the race detector: install gcc or clang (Debian: apt install gcc; macOS: xcode-select --install), then run make again."; exit 1; fi
+
+format: ## check that every Go file is formatted; a second
+	@echo "Checking the format ..."
+	@found=$$(gofmt -l $(GO_FOLDERS)) || exit 1; \
+	if [ -n "$$found" ]; then echo "Not formatted; run gofmt -w on:"; echo "$$found"; exit 1; fi
+
+vet: tools ## go vet, both builds; a minute the first time
+	@echo "Vetting; a minute the first time ..."
+	@go vet ./...
+	@go vet -tags simulated ./handler
+
+static: tools ## staticcheck; two minutes the first time
+	@echo "Analysing with staticcheck; two minutes the first time ..."
+	@$(STATICCHECK) ./...
+	@$(STATICCHECK) -tags simulated ./handler
+
+test: tools azurite ## every test and story, with the race detector; 6 minutes the first time
+	@echo "Testing with the race detector; 6 minutes the first time, less later ..."
+	@began=$$(date +%s); go test -race ./...; status=$$?; \
+	echo "The tests took $$(($$(date +%s) - began)) seconds."; exit $$status
+
+demo: tools azurite ## the whole life of a grant on one screen; under a minute after the build
+	@mkdir -p build/bin && go build -o build/bin/demo ./scripts/demo
+	@exec build/bin/demo
+
+run: tools azurite ## the same stack kept up, with commands to try (PORT=7071, TENANT=file.json)
+	@mkdir -p build/bin && go build -o build/bin/run ./scripts/run
+	@PORT='$(PORT)' TENANT='$(TENANT)' exec build/bin/run
+
+bench: package azurite ## measure start, memory, sizes and requests, one table; half a minute after the build
+	@mkdir -p build/bin && go build -o build/bin/bench ./scripts/bench
+	@exec build/bin/bench
+
+package: tools ## build/mailgrant.zip, what is deployed; two minutes the first time
+	@mkdir -p build && go run ./scripts/package
+
+azurite: $(AZURITE) ## install the storage emulator from its lock file; half a minute, once
+
+$(AZURITE): scripts/azurite/package-lock.json | tools
+	@echo "Installing the storage emulator; half a minute, once ..."
+	@npm ci --prefix scripts/azurite --no-audit --no-fund --loglevel=error
+	@touch $@
+
+clean: ## remove everything that was built or installed here
+	@echo "Removing build and the storage emulator ..."
+	@rm -rf build scripts/azurite/node_modules

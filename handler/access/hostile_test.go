@@ -1,0 +1,116 @@
+package access_test
+
+import (
+	"encoding/json"
+	"flag"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/grant"
+)
+
+var hostileSeed = flag.Uint64("hostile-seed", 0, "repeats the hostile names of an earlier run; 0 is a new run")
+
+// fragments are what hostile names are put together from: quotes and what looks
+// like them, operators, variables, wildcards, brackets, line breaks, control and
+// direction marks, look-alike letters, and pieces of real GUIDs.
+func fragments() []string {
+	return []string{"'", "''", "\"", "`", "’", "＇", "ʼ", "\\'", "&#39;", "%27", "$", "$true", "$null", "$(", "${", "}", "{", "(", ")", "((", "))", "[", "]", "*", "?",
+		" -or ", " -and ", " -not ", "-or", " -ne ", " -eq ", " -like ", "Guid", "guid", "Ｇuid", "Alias", "ExchangeGuid", "0", "x", ";", "|", "&", "#", "--", "/*",
+		"\x00", "\n", "\r\n", "\t", " ", "\u00a0", "\u2028", "\u202e", "\u200b", "\ufeff", "\xff", "а", "news@contoso.example", "@", one, two, one[:35], one[:8], one[9:],
+		"{" + one + "}", "Guid -eq '" + two + "'", "' -or Guid -ne '0", "' -or Guid -like '*", "') -or (Guid -ne '0", strings.Repeat("(", 300), strings.Repeat("a", 70_000)}
+}
+
+func hostileName(random *rand.Rand, parts []string) string {
+	var name strings.Builder
+	// The largest fragment comes seldom, or the run would be about it alone.
+	for range 1 + random.IntN(6) {
+		part := parts[random.IntN(len(parts))]
+		if len(part) > 1000 && random.IntN(100) > 0 {
+			part = "'"
+		}
+		name.WriteString(part)
+	}
+	return name.String()
+}
+
+// TestHostileNamesNeverReachAFilter puts generated names where a mailbox's GUID
+// belongs. None may be printed into a filter; and where somebody else had pasted
+// one into a filter, none may be taken for the filter that was intended.
+func TestHostileNamesNeverReachAFilter(t *testing.T) {
+	t.Parallel()
+	seed := *hostileSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	names := 100_000
+	if testing.Short() {
+		names = 10_000
+	}
+	t.Logf("%d names, -hostile-seed=%d", names, seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	plain := plainFilter()
+	parts := fragments()
+	for range names {
+		name := hostileName(random, parts)
+		if name == one || name == two {
+			continue
+		}
+		for _, list := range [][]string{{name}, {one, name}, {name, one}} {
+			filter, err := access.MailboxFilter(list)
+			if err == nil || filter != "" {
+				t.Fatalf("%.200q was printed as %.200q", list, filter)
+			}
+		}
+		for _, pasted := range []string{"Guid -eq '" + name + "'", "Guid -eq '" + one + name + "'", "Guid -eq '" + one + "'" + name, name + "Guid -eq '" + one + "'"} {
+			read, err := access.FilteredMailboxes(pasted)
+			if err == nil && (!plain.MatchString(pasted) || !onlyKnown(read)) {
+				t.Fatalf("%.200q was read as %q", pasted, read)
+			}
+			if err == nil && slices.Contains(read, two) && access.SameMailboxes(pasted, "Guid -eq '"+one+"'") {
+				t.Fatalf("%.200q is taken for the filter of %s alone", pasted, one)
+			}
+		}
+	}
+}
+
+func onlyKnown(read []string) bool {
+	return !slices.ContainsFunc(read, func(guid string) bool { return guid != one && guid != two })
+}
+
+// TestHostileNamesStayNames sends the same kind of names in by a request: what is
+// not refused is an address, which a filter refuses.
+func TestHostileNamesStayNames(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(7, 7))
+	parts := fragments()
+	letIn := 0
+	for range 2_000 {
+		name := hostileName(random, parts)
+		body, err := json.Marshal(map[string]any{"scope": map[string]any{"mailboxes": []string{name}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		request, faults, err := grant.ParseRequest(body, time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC))
+		if err != nil {
+			t.Fatalf("%.200q: %v", name, err)
+		}
+		refused := slices.ContainsFunc(faults, func(f grant.Fault) bool { return f.Pointer == "/scope/mailboxes/0" })
+		if refused || name == one || name == two {
+			continue
+		}
+		letIn++
+		if strings.ContainsAny(request.Mailboxes[0], " ()[]<>\"`\\,;\r\n\t\x00") {
+			t.Errorf("%.200q was let in as %.200q", name, request.Mailboxes[0])
+		}
+		filter, err := access.MailboxFilter(request.Mailboxes)
+		if err == nil {
+			t.Errorf("%.200q became the filter %q", name, filter)
+		}
+	}
+	t.Logf("%d of the names look like addresses", letIn)
+}
