@@ -57,8 +57,8 @@ func TestHostileNamesNeverReachAFilter(t *testing.T) {
 	parts := fragments()
 	for range names {
 		name := hostileName(random, parts)
-		if name == one || name == two {
-			continue
+		if grant.IsGUID(name) {
+			continue // the fragments can make one up
 		}
 		for _, list := range [][]string{{name}, {one, name}, {name, one}} {
 			filter, err := access.MailboxFilter(list)
@@ -68,7 +68,7 @@ func TestHostileNamesNeverReachAFilter(t *testing.T) {
 		}
 		for _, pasted := range []string{"Guid -eq '" + name + "'", "Guid -eq '" + one + name + "'", "Guid -eq '" + one + "'" + name, name + "Guid -eq '" + one + "'"} {
 			read, err := access.FilteredMailboxes(pasted)
-			if err == nil && (!plain.MatchString(pasted) || !onlyKnown(read)) {
+			if err == nil && (!plain.MatchString(pasted) || !named(pasted, read)) {
 				t.Fatalf("%.200q was read as %q", pasted, read)
 			}
 			if err == nil && slices.Contains(read, two) && access.SameMailboxes(pasted, "Guid -eq '"+one+"'") {
@@ -78,8 +78,9 @@ func TestHostileNamesNeverReachAFilter(t *testing.T) {
 	}
 }
 
-func onlyKnown(read []string) bool {
-	return !slices.ContainsFunc(read, func(guid string) bool { return guid != one && guid != two })
+// named reports whether every GUID that was read stands in the text.
+func named(text string, read []string) bool {
+	return !slices.ContainsFunc(read, func(guid string) bool { return !strings.Contains(strings.ToLower(text), guid) })
 }
 
 // TestHostileNamesStayNames sends the same kind of names in by a request: what is
@@ -100,7 +101,7 @@ func TestHostileNamesStayNames(t *testing.T) {
 			t.Fatalf("%.200q: %v", name, err)
 		}
 		refused := slices.ContainsFunc(faults, func(f grant.Fault) bool { return f.Pointer == "/scope/mailboxes/0" })
-		if refused || name == one || name == two {
+		if refused || grant.IsGUID(name) {
 			continue
 		}
 		letIn++
