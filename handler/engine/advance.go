@@ -37,28 +37,26 @@ func (h *holding) advanceAll(ctx context.Context, named string, forced bool) err
 
 // advance moves one grant as far as it can go now.
 func (h *holding) advance(ctx context.Context, live *held, forced bool) error {
-	err := h.foldRevocation(ctx, live)
-	if err != nil {
+	err := h.fold(ctx, live)
+	if err != nil || live.State.Ended() {
 		return err
 	}
-	if live.State.Ended() {
-		return nil
-	}
 	now := h.Now()
+	over, agreed := live.over(now)
 	switch live.State {
 	case grant.Bound, grant.AwaitingApproval, grant.Scheduled:
 		return h.begin(ctx, live, now)
 	case grant.Provisioning:
-		if live.Over(now) {
-			return h.end(ctx, live, grant.NotProvisioned, "its end came before it was provisioned")
+		if over {
+			return h.endOver(ctx, live, grant.NotProvisioned, "its end came before it was provisioned", agreed)
 		}
 		if now.Before(live.Work.NotBefore) {
 			return nil
 		}
 		return h.provision(ctx, live)
 	case grant.Active:
-		if live.Over(now) {
-			return h.end(ctx, live, grant.Expired, "its end has come")
+		if over {
+			return h.endOver(ctx, live, grant.Expired, "its end has come", agreed)
 		}
 		if forced || !now.Before(live.Work.RetestAt) {
 			return h.retest(ctx, live)
@@ -87,7 +85,7 @@ func (h *holding) begin(ctx context.Context, live *held, now time.Time) error {
 	if now.Before(live.Work.NotBefore) {
 		return nil
 	}
-	_, err := h.document(ctx)
+	_, err := h.newAccess(ctx)
 	if err != nil {
 		return h.miss(ctx, live, err)
 	}

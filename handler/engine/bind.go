@@ -56,7 +56,7 @@ func (e *Engine) bind(ctx context.Context, claim store.Claim, r record) error {
 	if now.Before(r.Work.NotBefore) {
 		return nil
 	}
-	document, err := e.document(ctx)
+	document, err := e.newAccess(ctx)
 	if err != nil {
 		return e.missBinding(ctx, claim, r, err)
 	}
@@ -117,7 +117,9 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	for _, step := range steps {
 		live.changed[step.Number] = true
 	}
-	entries := append(r.History, h.entry(grant.EventBound, "", b.summary()))
+	bound := h.entry(grant.EventBound, "", b.summary())
+	bound.Ends = g.ExpiresAt
+	entries := append(r.History, bound)
 	h.grants = append(h.grants, live)
 	h.fresh = &b.resolved.facts
 	err = h.commit(ctx, live, entries...)

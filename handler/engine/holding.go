@@ -40,6 +40,8 @@ type held struct {
 	steps   []grant.Step
 	changed map[int]bool  // numbers of the steps to be written with the next batch
 	pending []grant.Entry // history to be written with the next batch
+	// agreed is the end that the history agrees on; zero when it agrees on none.
+	agreed time.Time
 	// announced: the notifier is owed a message for this invocation's entries.
 	announced bool
 	// shown is what the copy for lists shows, as far as this invocation knows.

@@ -48,6 +48,10 @@ func (h *holding) situation(live *held, facts access.Facts) plan.Situation {
 // create records the intent, writes, and reads back. It reports false when the
 // rest has to wait for a later run, which it has then arranged.
 func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts *access.Facts) (bool, error) {
+	_, err := h.newAccess(ctx)
+	if err != nil {
+		return false, h.miss(ctx, live, err)
+	}
 	before := step.MayAppearUntil
 	step.State = grant.Creating
 	step.Sent++
@@ -55,7 +59,7 @@ func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts
 	step.MayAppearUntil = h.Now().Add(grant.LateEffect)
 	h.keep(live, step)
 	live.Claim(h.Now())
-	err := h.commit(ctx, live, h.entry(grant.EventStep, "Create", string(step.Kind)+" "+step.Name))
+	err = h.commit(ctx, live, h.entry(grant.EventStep, "Create", string(step.Kind)+" "+step.Name))
 	if err != nil {
 		return false, err
 	}

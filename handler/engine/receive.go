@@ -36,7 +36,7 @@ func (e *Engine) Receive(ctx context.Context, delivery Delivery) (Receipt, error
 	if len(faults) > 0 {
 		return Receipt{}, &Error{Kind: KindShape, Detail: "the request has faults; nothing was stored", Faults: faults}
 	}
-	_, err = e.document(ctx)
+	_, err = e.newAccess(ctx)
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,7 +22,7 @@ func (e *Engine) Revoke(ctx context.Context, id, by, reason string) (View, error
 		return View{}, err
 	}
 	if r.State.Ended() {
-		return View{}, &Error{Kind: KindEnded, Detail: fmt.Sprintf("grant %s has ended already: %s", id, r.State)}
+		return View{}, ended(id, r.State)
 	}
 	if claim.Workload == "" {
 		err = e.deny(ctx, claim, r, grant.RevokedBeforeStart, nil)
@@ -32,69 +31,12 @@ func (e *Engine) Revoke(ctx context.Context, id, by, reason string) (View, error
 			return e.Revoke(ctx, id, by, reason)
 		}
 	} else {
-		err = e.askRevocation(ctx, claim, by, reason)
+		err = e.ask(ctx, claim, grant.Entry{At: e.Now(), Event: grant.EventRevokeAsked, By: by, Reason: reason})
 	}
 	if err != nil {
 		return View{}, storage(err, "")
 	}
 	return e.Show(ctx, id)
-}
-
-// askRevocation writes the due row on both sides of the history row: before, so
-// that a death in between owes a look; after, because a worker may have tidied the
-// first one away before the history row was there to be seen.
-func (e *Engine) askRevocation(ctx context.Context, claim store.Claim, by, reason string) error {
-	now := e.Now()
-	due := grant.NewDue(now, grant.DueRevoke)
-	owed := dues(claim.ID, claim.Workload, []grant.Due{due})
-	err := e.Store.WriteDue(ctx, owed...)
-	if err != nil {
-		return err
-	}
-	entry := grant.Entry{At: now, Event: grant.EventRevokeAsked, By: by, Reason: reason}
-	err = e.Store.InsertRow(ctx, claim.Workload, historyRow(claim.ID, now, 0, entry))
-	if err != nil {
-		return err
-	}
-	err = e.Store.WriteDue(ctx, owed...)
-	if err != nil {
-		return err
-	}
-	e.hint(ctx, applyQueue, claim.ID, 0)
-	return nil
-}
-
-// foldRevocation ends the grant when its history holds a request to revoke it.
-func (h *holding) foldRevocation(ctx context.Context, live *held) error {
-	if live.State == grant.Revoking || live.Ending != "" {
-		return nil
-	}
-	asked, err := h.revocationAsked(ctx, live)
-	if err != nil || asked == nil {
-		return err
-	}
-	if live.MayHaveMade() {
-		return h.end(ctx, live, grant.Revoked, asked.Reason)
-	}
-	return h.endUnmade(ctx, live, grant.RevokedBeforeStart)
-}
-
-func (h *holding) revocationAsked(ctx context.Context, live *held) (*grant.Entry, error) {
-	rows, err := h.Store.ReadRows(ctx, h.workload, "h|"+live.ID+"|")
-	if err != nil {
-		return nil, storage(err, "")
-	}
-	for _, row := range rows {
-		var entry grant.Entry
-		err := json.Unmarshal(row.Document, &entry)
-		if err != nil {
-			return nil, fmt.Errorf("reading history row %s: %w", row.Key, err)
-		}
-		if entry.Event == grant.EventRevokeAsked {
-			return &entry, nil
-		}
-	}
-	return nil, nil
 }
 
 // revoke removes what is ours in the safe order, each removal read back. What

@@ -128,17 +128,27 @@ func (e *Engine) sweepIDs(ctx context.Context, kind string) ([]string, error) {
 		return e.dueIDs(ctx, grant.DueReceive, grant.DueApply, grant.DueEnd, grant.DueRevoke)
 	}
 	var ids []string
+	err := e.eachActive(ctx, func(claim store.Claim, _ record) { ids = append(ids, claim.ID) })
+	return ids, err
+}
+
+// eachActive goes through the claims of all active grants, page by page.
+func (e *Engine) eachActive(ctx context.Context, do func(store.Claim, record)) error {
 	cursor := ""
 	for {
 		claims, next, err := e.Store.ListClaims(ctx, store.ListQuery{Cursor: cursor, Limit: largestPage, State: string(grant.Active)})
 		if err != nil {
-			return nil, storage(err, "")
+			return storage(err, "")
 		}
 		for _, claim := range claims {
-			ids = append(ids, claim.ID)
+			r, err := decodeRecord(claim)
+			if err != nil {
+				return err
+			}
+			do(claim, r)
 		}
 		if next == "" {
-			return ids, nil
+			return nil
 		}
 		cursor = next
 	}

@@ -114,6 +114,8 @@ type Work struct {
 	FailingSince time.Time `json:"failingSince,omitzero"`
 	// RetestAt is when an active grant is proved again.
 	RetestAt time.Time `json:"retestAt,omitzero"`
+	// RetriedAt is the last retry that was asked for and has been taken up.
+	RetriedAt time.Time `json:"retriedAt,omitzero"`
 	// VerifyUntil ends the retries of a verification that answers unknown.
 	VerifyUntil time.Time `json:"verifyUntil,omitzero"`
 	// Owed are the due rows that were written for this grant.
@@ -134,6 +136,11 @@ const (
 	OtherPath          Ending = "OtherPath"
 	NotVerified        Ending = "NotVerified"
 	NotProvisioned     Ending = "NotProvisioned"
+	// Drifted: the tenant had drifted and the operator's document answers that with
+	// the end of the access.
+	Drifted Ending = "Drifted"
+	// Dropped goes with the state abandoned.
+	Dropped Ending = "Dropped"
 )
 
 // Failed reports whether this end means that the grant never became what was

@@ -18,6 +18,11 @@ const (
 	EventActive        Event = "active"
 	EventCondition     Event = "condition"
 	EventRevokeAsked   Event = "revokeAsked"
+	EventRetryAsked    Event = "retryAsked"
+	EventDropAsked     Event = "dropAsked"
+	EventHalted        Event = "halted"
+	EventAbandoned     Event = "abandoned"
+	EventRepaired      Event = "repaired"
 	EventRevoking      Event = "revoking"
 	EventRevoked       Event = "revoked"
 	EventFailed        Event = "failed"
@@ -34,8 +39,8 @@ type Entry struct {
 	By     string `json:"by,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	Detail string `json:"detail,omitempty"`
-	// Due is the due row that was written with a revoke request, for its removal.
-	Due *Due `json:"due,omitempty"`
+	// Ends is the end that this entry agrees on; zero for entries that agree on none.
+	Ends time.Time `json:"ends,omitzero"`
 }
 
 // Evidence is one dated check of one permission on one mailbox.

@@ -37,3 +37,13 @@ func IsInstallation(text string) bool { return installationShape.MatchString(tex
 func RemoteName(installation, id string, number int) string {
 	return fmt.Sprintf("mg-%s-%s-%02d", installation, id, number)
 }
+
+// ParseRemoteName returns the grant's id out of a remote name of this installation;
+// false for every other name, another installation's among them.
+func ParseRemoteName(installation, name string) (string, bool) {
+	rest, ours := strings.CutPrefix(strings.ToLower(name), "mg-"+installation+"-")
+	id, number, found := strings.Cut(rest, "-")
+	return id, ours && found && IsID(id) && numberShape.MatchString(number)
+}
+
+var numberShape = regexp.MustCompile(`^[0-9]{2,3}$`)

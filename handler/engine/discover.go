@@ -1,0 +1,294 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"mailgrant/handler/exchange"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/store"
+)
+
+const (
+	orphanPartition = "orphan"
+	restoreKey      = "restore"
+	// orphanAge is how far apart two passes must have seen an orphan before it is
+	// removed: a pass that meets a half-restored ledger must not act on it.
+	orphanAge = 24 * time.Hour
+	// afterRestore is how long after a restore nothing is removed that the ledger
+	// does not know.
+	afterRestore = 7 * 24 * time.Hour
+)
+
+// orphan is an object under our mark that no grant knows, as it is kept between
+// passes.
+type orphan struct {
+	Kind      grant.StepKind `json:"kind"`
+	Name      string         `json:"name"`
+	RemoteID  string         `json:"remoteId"`
+	FirstSeen time.Time      `json:"firstSeen"`
+	Why       string         `json:"why"`
+}
+
+// marked is one object of the tenant that bears our installation's mark.
+type marked struct {
+	kind     grant.StepKind
+	name, id string
+	grantID  string
+}
+
+// discover compares what bears our mark with the ledger, both ways. Another
+// installation's objects are not even looked at.
+func (e *Engine) discover(ctx context.Context) ([]Finding, error) {
+	objects, err := e.marked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	findings, err := e.missing(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]string{}
+	seen := map[string]bool{}
+	// Assignments first: Exchange keeps a scope as long as an assignment names it.
+	for _, kind := range []grant.StepKind{grant.AssignmentStep, grant.ScopeStep} {
+		for _, object := range objects {
+			if object.kind != kind {
+				continue
+			}
+			why, err := e.whyOrphan(ctx, object.grantID, known)
+			if err != nil {
+				return nil, err
+			}
+			if why == "" {
+				continue
+			}
+			seen[object.name] = true
+			finding, err := e.meet(ctx, object, why)
+			if err != nil {
+				return nil, err
+			}
+			findings = append(findings, finding)
+		}
+	}
+	return findings, e.forgetOrphans(ctx, seen)
+}
+
+// marked lists the management scopes and role assignments whose names bear the mark.
+func (e *Engine) marked(ctx context.Context) ([]marked, error) {
+	scopes, err := e.Exchange.ListManagementScopes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	assignments, err := e.Exchange.ListApplicationRoleAssignments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var objects []marked
+	for _, scope := range scopes {
+		id, ours := grant.ParseRemoteName(e.Installation, scope.Name)
+		if ours {
+			objects = append(objects, marked{kind: grant.ScopeStep, name: scope.Name, id: firstOf(scope.GUID, scope.Identity), grantID: id})
+		}
+	}
+	for _, assignment := range assignments {
+		id, ours := grant.ParseRemoteName(e.Installation, assignment.Name)
+		if ours {
+			objects = append(objects, marked{kind: grant.AssignmentStep, name: assignment.Name, id: firstOf(assignment.GUID, assignment.Identity), grantID: id})
+		}
+	}
+	return objects, nil
+}
+
+// whyOrphan says why no grant knows an object; empty when one does. Each grant is
+// looked up once a pass.
+func (e *Engine) whyOrphan(ctx context.Context, id string, known map[string]string) (string, error) {
+	why, asked := known[id]
+	if asked {
+		return why, nil
+	}
+	claim, _, err := e.claim(ctx, id)
+	switch {
+	case KindOf(err) == KindNotFound:
+		why = "the ledger knows no grant of this id"
+	case err != nil:
+		return "", err
+	case claim.Workload == "":
+		why = "its grant was never bound"
+	default:
+		why, err = e.whyEnded(ctx, claim)
+		if err != nil {
+			return "", err
+		}
+	}
+	known[id] = why
+	return why, nil
+}
+
+func (e *Engine) whyEnded(ctx context.Context, claim store.Claim) (string, error) {
+	g, err := e.grant(ctx, claim.Workload, claim.ID)
+	switch {
+	case KindOf(err) == KindNotFound:
+		return "its grant is not in the ledger", nil
+	case err != nil:
+		return "", err
+	case g.State == grant.Abandoned:
+		// Known and given up by a decision: listed with the grant, touched by nobody.
+		return "", nil
+	case g.State.Ended():
+		return fmt.Sprintf("its grant has ended %s", g.State), nil
+	}
+	return "", nil
+}
+
+// meet notes an orphan, or removes one that an earlier pass has seen long enough ago.
+func (e *Engine) meet(ctx context.Context, object marked, why string) (Finding, error) {
+	finding := Finding{Grant: object.grantID, Type: "Orphan", Reason: "SeenOnce", Message: fmt.Sprintf("%s %s: %s", object.kind, object.name, why)}
+	noted, err := e.note(ctx, object, why)
+	if err != nil {
+		return finding, err
+	}
+	if e.Now().Sub(noted.FirstSeen) < orphanAge {
+		return finding, nil
+	}
+	restored, err := e.restored(ctx)
+	if err != nil {
+		return finding, err
+	}
+	if e.Now().Sub(restored) < afterRestore {
+		finding.Reason = "AfterRestore"
+		return finding, nil
+	}
+	may, err := e.allowed(ctx, CapOrphans, object.name)
+	if err != nil {
+		return finding, err
+	}
+	if !may {
+		finding.Reason = "CapReached"
+		return finding, nil
+	}
+	finding.Reason = e.removeOrphan(ctx, object)
+	return finding, nil
+}
+
+// removeOrphan removes one object and reads it back. It returns the finding's reason.
+func (e *Engine) removeOrphan(ctx context.Context, object marked) string {
+	remove, find := e.Exchange.RemoveManagementScope, e.scopeGone
+	if object.kind == grant.AssignmentStep {
+		remove, find = e.Exchange.RemoveManagementRoleAssignment, e.assignmentGone
+	}
+	err := remove(ctx, object.id)
+	if err != nil && exchange.KindOf(err) != exchange.NotFound {
+		e.Log.WarnContext(ctx, "an orphan could not be removed", "name", object.name, "error", err.Error())
+	}
+	gone, err := find(ctx, object.name)
+	if err != nil || !gone {
+		return "StillThere"
+	}
+	e.Log.WarnContext(ctx, "an orphan was removed", "kind", string(object.kind), "name", object.name)
+	return "Removed"
+}
+
+func (e *Engine) scopeGone(ctx context.Context, name string) (bool, error) {
+	scope, err := e.scope(ctx, name)
+	return scope == nil, err
+}
+
+func (e *Engine) assignmentGone(ctx context.Context, name string) (bool, error) {
+	assignment, err := e.assignment(ctx, name)
+	return assignment == nil, err
+}
+
+// note keeps since when an orphan has been seen.
+func (e *Engine) note(ctx context.Context, object marked, why string) (orphan, error) {
+	row, err := e.Store.ReadWork(ctx, orphanPartition, object.name)
+	if err == nil {
+		var noted orphan
+		err = json.Unmarshal(row.Document, &noted)
+		// A made-anew object of the same name is another one.
+		if err == nil && noted.RemoteID == object.id {
+			return noted, nil
+		}
+	}
+	if err != nil && store.KindOf(err) != store.KindNotFound {
+		return orphan{}, storage(err, "")
+	}
+	noted := orphan{Kind: object.kind, Name: object.name, RemoteID: object.id, FirstSeen: e.Now(), Why: why}
+	document, err := json.Marshal(noted)
+	if err != nil {
+		return orphan{}, fmt.Errorf("writing the orphan %s: %w", object.name, err)
+	}
+	return noted, storage(e.Store.WriteWork(ctx, orphanPartition, store.Row{Key: object.name, Document: document}), "")
+}
+
+// forgetOrphans deletes the notes of what this pass has not seen any more.
+func (e *Engine) forgetOrphans(ctx context.Context, seen map[string]bool) error {
+	cursor := ""
+	for {
+		rows, next, err := e.Store.ListWork(ctx, orphanPartition, cursor, largestPage)
+		if err != nil {
+			return storage(err, "")
+		}
+		for _, row := range rows {
+			if seen[row.Key] {
+				continue
+			}
+			err := e.Store.DeleteWork(ctx, orphanPartition, row.Key)
+			if err != nil {
+				return storage(err, "")
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		cursor = next
+	}
+}
+
+// missing reports what active grants should have in the tenant and the pass did not see.
+func (e *Engine) missing(ctx context.Context, objects []marked) ([]Finding, error) {
+	present := map[string]bool{}
+	for _, object := range objects {
+		present[strings.ToLower(object.name)] = true
+	}
+	var findings []Finding
+	err := e.eachActive(ctx, func(claim store.Claim, r record) {
+		for number := range len(r.Permissions) + 1 {
+			name := grant.RemoteName(e.Installation, claim.ID, number)
+			if !present[name] {
+				findings = append(findings, Finding{Grant: claim.ID, Type: "Missing", Reason: "NotInTenant", Message: name + " is in the ledger and not in the tenant"})
+			}
+		}
+	})
+	return findings, err
+}
+
+// Restored notes that the ledger was restored from a copy: for seven days nothing is
+// removed that it does not know.
+func (e *Engine) Restored(ctx context.Context, by string) error {
+	document, err := json.Marshal(Freeze{By: by, At: e.Now()})
+	if err != nil {
+		return fmt.Errorf("writing the restore: %w", err)
+	}
+	return storage(e.Store.WriteWork(ctx, switchPartition, store.Row{Key: restoreKey, Document: document}), "")
+}
+
+// restored is when the ledger was last restored; zero when it never was.
+func (e *Engine) restored(ctx context.Context) (time.Time, error) {
+	row, err := e.Store.ReadWork(ctx, switchPartition, restoreKey)
+	if store.KindOf(err) == store.KindNotFound {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, storage(err, "")
+	}
+	var note Freeze
+	err = json.Unmarshal(row.Document, &note)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading the restore: %w", err)
+	}
+	return note.At, nil
+}

@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"mailgrant/handler/grant"
+)
+
+// fold reads what callers have asked of the grant since and brings it into the
+// grant. The history is also where the agreed end stands.
+func (h *holding) fold(ctx context.Context, live *held) error {
+	entries, err := h.history(ctx, live)
+	if err != nil {
+		return err
+	}
+	live.agreed = agreedEnd(entries)
+	for _, entry := range entries {
+		err := h.foldEntry(ctx, live, entry)
+		if err != nil || live.State.Ended() {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *holding) foldEntry(ctx context.Context, live *held, entry grant.Entry) error {
+	switch {
+	case entry.Event == grant.EventRetryAsked && entry.At.After(live.Work.RetriedAt):
+		live.Work.RetriedAt = entry.At
+		live.Work.NotBefore = time.Time{}
+	case entry.Event == grant.EventDropAsked && live.State == grant.Revoking:
+		live.Ending = grant.Dropped
+		return h.move(ctx, live, grant.Abandoned, grant.EventAbandoned, string(grant.Dropped), entry.Reason)
+	case entry.Event == grant.EventRevokeAsked && live.Ending == "":
+		if live.MayHaveMade() {
+			return h.end(ctx, live, grant.Revoked, entry.Reason)
+		}
+		return h.endUnmade(ctx, live, grant.RevokedBeforeStart)
+	}
+	return nil
+}
+
+// agreedEnd is the end that the history agrees on; zero when it agrees on none.
+func agreedEnd(entries []grant.Entry) time.Time {
+	var agreed time.Time
+	for _, entry := range entries {
+		if !entry.Ends.IsZero() {
+			agreed = entry.Ends
+		}
+	}
+	return agreed
+}
+
+// over says whether the grant has reached its end, and whether that end was agreed.
+// The history decides: an end that only the grant's row knows was scheduled by
+// nobody, and an end that only the row has lost still holds.
+func (l *held) over(now time.Time) (bool, bool) {
+	if !l.agreed.IsZero() && !now.Before(l.agreed) {
+		return true, true
+	}
+	return l.Over(now), l.agreed.Equal(l.ExpiresAt)
+}
+
+// endOver ends a grant whose time is over. An end that nobody agreed on is bounded
+// by a cap: a table that was written to by mistake must not take everything away.
+func (h *holding) endOver(ctx context.Context, live *held, ending grant.Ending, detail string, agreed bool) error {
+	if agreed {
+		return h.end(ctx, live, ending, detail)
+	}
+	may, err := h.allowed(ctx, CapEnds, live.ID)
+	if err != nil {
+		return err
+	}
+	if may {
+		return h.end(ctx, live, ending, "the end in the grant's row, which the history does not agree on")
+	}
+	return h.stuck(ctx, live, "CapReached", "its row ends it at "+live.ExpiresAt.UTC().Format(time.RFC3339)+", its history at "+
+		live.agreed.UTC().Format(time.RFC3339)+"; more such ends than the cap allows wait for an operator: confirm them or mend the rows", h.Now().Add(time.Hour))
+}
