@@ -105,7 +105,8 @@ func (b *backend) build() error {
 	if err != nil {
 		return fmt.Errorf("building the storage client: %w", err)
 	}
-	admin, err := exchange.New(exchange.Options{Endpoint: b.settings.exchangeEndpoint, Tenant: b.settings.tenant, Credential: credential})
+	ceiling := engine.NewCeiling(rows, b.now, 0)
+	admin, err := exchange.New(exchange.Options{Endpoint: b.settings.exchangeEndpoint, Tenant: b.settings.tenant, Credential: credential, Gate: ceiling.Enter})
 	if err != nil {
 		return fmt.Errorf("building the Exchange client: %w", err)
 	}
@@ -118,6 +119,7 @@ func (b *backend) build() error {
 		Store:        rows,
 		Exchange:     admin,
 		Graph:        directory,
+		Ceiling:      ceiling,
 		Now:          b.now,
 		Document:     func() (policy.Document, error) { return readDocument(b.settings.documentPath) },
 		Log:          b.log,

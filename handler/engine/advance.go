@@ -129,6 +129,10 @@ func (h *holding) move(ctx context.Context, live *held, to grant.State, event gr
 // miss notes that work on the grant failed, shows it as stuck, and makes sure that
 // it is tried again, for ever.
 func (h *holding) miss(ctx context.Context, live *held, cause error) error {
+	rest, held := heldBack(cause)
+	if held {
+		return h.later(ctx, live, rest)
+	}
 	reason, message := reasonOf(cause)
 	return h.stuck(ctx, live, reason, message, h.Now().Add(retryAfter(cause)))
 }
@@ -145,6 +149,26 @@ func (h *holding) stuck(ctx context.Context, live *held, reason, message string,
 	}
 	err := h.commit(ctx, live, entries...)
 	h.hint(ctx, applyQueue, live.ID, live.Work.NotBefore.Sub(now))
+	return err
+}
+
+// heldBack reports whether an error only says that the tenant-wide ceiling was
+// reached, and for how long. That is no failure of the grant.
+func heldBack(err error) (time.Duration, bool) {
+	var busy errBusy
+	held := errors.As(err, &busy)
+	return busy.rest, held
+}
+
+// later leaves the rest of the work to a later run, without calling it a failure.
+func (h *holding) later(ctx context.Context, live *held, rest time.Duration) error {
+	at := h.Now().Add(rest)
+	live.Postpone(at)
+	if live.State == grant.Active {
+		live.Work.RetestAt = at
+	}
+	err := h.commit(ctx, live)
+	h.hint(ctx, applyQueue, live.ID, rest)
 	return err
 }
 

@@ -26,6 +26,9 @@ type Settings struct {
 	Store        *store.Store
 	Exchange     *exchange.Client
 	Graph        *graph.Client
+	// Ceiling is what the Exchange client passes before every call; nil means that it
+	// has none.
+	Ceiling *Ceiling
 	// Now is the clock. Only main reads the machine's.
 	Now func() time.Time
 	// Document reads and checks the operator's document anew; its error says why no

@@ -17,6 +17,7 @@ import (
 // and then a retry helps; a tenant that refuses is not an error here, it is
 // recorded with the grant.
 func (e *Engine) Apply(ctx context.Context, id string) error {
+	defer e.giveBack(ctx)
 	if strings.HasPrefix(id, operationPrefix) {
 		return e.sweep(ctx, id)
 	}
@@ -26,6 +27,16 @@ func (e *Engine) Apply(ctx context.Context, id string) error {
 	}
 	err := e.takeUp(ctx, id, false)
 	return e.putBack(ctx, id, err)
+}
+
+// giveBack leaves the slots of the ceiling to others.
+func (e *Engine) giveBack(ctx context.Context) {
+	if e.Ceiling == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseFor)
+	defer cancel()
+	e.Ceiling.GiveBack(ctx)
 }
 
 // putBack sends the id again when another worker has the workload, and drops the

@@ -28,7 +28,8 @@ func (e *Engine) work(ctx context.Context, claim store.Claim, r record, forced b
 	if h.find(claim.ID) == nil {
 		return e.workWithout(ctx, claim, r)
 	}
-	defer h.release(ctx)
+	ctx, stop := h.keepLease(ctx)
+	defer stop()
 	return h.advanceAll(ctx, claim.ID, forced)
 }
 
@@ -90,7 +91,8 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	if err != nil {
 		return err
 	}
-	defer h.release(ctx)
+	ctx, stop := h.keepLease(ctx)
+	defer stop()
 	g := b.grant(claim)
 	faults := append(b.faults, h.refusals(g, b)...)
 	canaries, lacking, err := h.chooseCanaries(ctx, g, b)
@@ -179,19 +181,20 @@ func (e *Engine) missBinding(ctx context.Context, claim store.Claim, r record, c
 	now := e.Now()
 	var failing grant.Grant
 	failing.Work = r.Work
-	failing.Miss(now, now.Add(retryAfter(cause)))
+	rest, held := heldBack(cause)
+	if held {
+		failing.Postpone(now.Add(rest))
+	} else {
+		failing.Miss(now, now.Add(retryAfter(cause)))
+	}
 	old := r.Work.Owed
 	r.Work = failing.Work
 	next := earlier(r.Work.NotBefore, r.ExpiresAt)
 	r.Work.Owed = []grant.Due{grant.NewDue(next, grant.DueReceive)}
-	reason, message := reasonOf(cause)
-	since := now
-	if r.Condition != nil {
-		since = r.Condition.Since
+	if !held {
+		r.stuck(now, cause)
+		e.Log.WarnContext(ctx, "binding failed and will be tried again", "id", claim.ID, "reason", r.Stuck, "attempts", r.Work.Attempts, "next", next, "error", cause.Error())
 	}
-	r.Condition = &grant.Condition{Type: grant.Stuck, Status: grant.True, Reason: reason, Message: message, Since: since}
-	r.Stuck = reason
-	e.Log.WarnContext(ctx, "binding failed and will be tried again", "id", claim.ID, "reason", reason, "attempts", r.Work.Attempts, "next", next, "error", cause.Error())
 	err := e.Store.WriteDue(ctx, dues(claim.ID, "", r.Work.Owed)...)
 	if err != nil {
 		return storage(err, "")
@@ -202,6 +205,17 @@ func (e *Engine) missBinding(ctx context.Context, claim store.Claim, r record, c
 	}
 	e.hint(ctx, applyQueue, claim.ID, next.Sub(now))
 	return storage(e.Store.DeleteDue(ctx, dues(claim.ID, "", without(old, r.Work.Owed))...), "")
+}
+
+// stuck shows why a claim is not bound; since keeps the first failure's time.
+func (r *record) stuck(now time.Time, cause error) {
+	reason, message := reasonOf(cause)
+	since := now
+	if r.Condition != nil {
+		since = r.Condition.Since
+	}
+	r.Condition = &grant.Condition{Type: grant.Stuck, Status: grant.True, Reason: reason, Message: message, Since: since}
+	r.Stuck = reason
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -36,16 +36,28 @@ func (h *holding) commit(ctx context.Context, live *held, entries ...grant.Entry
 	if err != nil {
 		return err
 	}
+	err = h.submit(ctx, changes)
+	if err != nil {
+		return err
+	}
+	clear(live.changed)
+	live.pending, live.evidence = nil, nil
+	h.pointerChanged = false
+	return h.after(ctx, live, without(old, owed), entries)
+}
+
+// submit writes one batch under the lease and takes or prolongs the lease with it.
+func (h *holding) submit(ctx context.Context, changes []store.Change) error {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
 	next := store.Lease{Holder: h.holder, Until: h.Now().Add(leaseFor)}
+	var err error
 	h.lease, err = h.Store.Commit(ctx, h.workload, h.lease, next, changes)
 	if err != nil {
 		return storage(err, "")
 	}
 	h.committed = true
-	clear(live.changed)
-	live.pending, live.evidence = nil, nil
-	h.pointerChanged = false
-	return h.after(ctx, live, without(old, owed), entries)
+	return nil
 }
 
 // after does what follows a batch and may be lost: deleting what is no longer

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"mailgrant/handler/access"
@@ -22,6 +23,8 @@ import (
 type holding struct {
 	*Engine
 	workload string
+	// mutex guards lease and committed: the lease is renewed beside the work.
+	mutex    sync.Mutex
 	lease    store.Lease
 	holder   string
 	// committed: this invocation has taken the lease.
@@ -179,7 +182,7 @@ func (h *holding) release(ctx context.Context) {
 			h.hint(ctx, notifyQueue, live.ID, 0)
 		}
 	}
-	_, err := h.Store.Commit(ctx, h.workload, h.lease, store.Lease{Holder: "", Until: h.Now()}, nil)
+	_, err := h.Store.Commit(ctx, h.workload, h.lease, store.Lease{Until: h.Now()}, nil)
 	if err != nil {
 		h.Log.InfoContext(ctx, "the lease could not be given back and will lapse", "workload", h.workload, "error", err.Error())
 	}

@@ -13,6 +13,10 @@ import (
 // either: drift is reported, and the end comes as it was agreed.
 func (h *holding) retest(ctx context.Context, live *held) error {
 	facts, err := h.facts(ctx, live)
+	rest, held := heldBack(err)
+	if held {
+		return h.later(ctx, live, rest)
+	}
 	if err != nil {
 		live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.Unknown, Reason: plan.NotRead, Message: err.Error(), Since: h.Now()})
 		live.Set(grant.Condition{Type: grant.Verified, Status: grant.Unknown, Reason: "NotProved", Message: err.Error(), Since: h.Now()})
@@ -25,6 +29,9 @@ func (h *holding) retest(ctx context.Context, live *held) error {
 		live.pending = append(live.pending, h.entry(grant.EventCondition, "Provisioned"+string(provisioned.Status), provisioned.Reason+": "+provisioned.Message))
 	}
 	found := h.prove(ctx, live)
+	if found.held != nil {
+		return h.miss(ctx, live, found.held)
+	}
 	err = h.keepEvidence(ctx, live, found.evidence)
 	if err != nil {
 		return err

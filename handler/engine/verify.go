@@ -31,6 +31,8 @@ type proof struct {
 	unread         []string
 	canaries       []grant.Mailbox
 	canaryChanged  bool
+	// held is set when the ceiling kept a check back: nothing was learned.
+	held error
 }
 
 // verify proves a provisioned grant: every mailbox allowed, every canary refused,
@@ -42,6 +44,9 @@ func (h *holding) verify(ctx context.Context, live *held) error {
 		live.Work.VerifyUntil = earlier(now.Add(verifyFor), live.ExpiresAt)
 	}
 	found := h.prove(ctx, live)
+	if found.held != nil {
+		return h.miss(ctx, live, found.held)
+	}
 	err := h.keepEvidence(ctx, live, found.evidence)
 	if err != nil {
 		return err
@@ -96,9 +101,23 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 		return nil
 	})
 	_ = group.Wait() // the functions return no errors: each has put its own away
+	found.held = keptBack(answers, unreadable, err)
 	h.judgeAnswers(live, &found, subjects, answers)
 	h.judgePaths(live, &found, facts, unreadable)
 	return found
+}
+
+func keptBack(answers []tested, others ...error) error {
+	for _, answer := range answers {
+		others = append(others, answer.err)
+	}
+	for _, err := range others {
+		_, held := heldBack(err)
+		if held {
+			return err
+		}
+	}
+	return nil
 }
 
 // tested is one answer of the tenant's test.

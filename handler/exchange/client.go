@@ -43,6 +43,10 @@ type Options struct {
 	// Transport carries the requests. Nil means a plain client of net/http; redirects are never
 	// followed by either, because a redirected write would be a second write.
 	Transport policy.Transporter
+	// Gate is passed before every request and says whether it is a write; what it
+	// returns is called when the answer is there. Its error keeps the request from
+	// being sent. Nil lets everything pass.
+	Gate func(ctx context.Context, write bool) (func(), error)
 	// Wait is how a read waits before its next try: it returns nil after the duration, or the
 	// context's error before. Nil means a timer.
 	Wait func(context.Context, time.Duration) error
@@ -54,6 +58,7 @@ type Client struct {
 	address  *url.URL
 	anchor   string
 	wait     func(context.Context, time.Duration) error
+	gate     func(context.Context, bool) (func(), error)
 }
 
 // New checks the options and builds a Client; it sends nothing. The error names every option that
@@ -79,6 +84,10 @@ func New(options Options) (*Client, error) {
 		address:  endpoint.JoinPath("adminapi", "beta", tenant, "InvokeCommand"),
 		anchor:   anchorPrefix + tenant,
 		wait:     options.Wait,
+		gate:     options.Gate,
+	}
+	if client.gate == nil {
+		client.gate = func(context.Context, bool) (func(), error) { return func() {}, nil }
 	}
 	if client.wait == nil {
 		client.wait = waitOnTimer

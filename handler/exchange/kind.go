@@ -29,6 +29,8 @@ const (
 	BadParameter Kind = "bad parameter"
 	// Throttled asks for fewer calls; see Error.RetryAfter.
 	Throttled Kind = "throttled"
+	// Held means that the gate kept the request back: nothing was sent.
+	Held Kind = "held"
 	// Transient is a failure of the service, or of the way to it, that is expected to pass.
 	Transient Kind = "transient"
 	// Lost means that the request went out and no answer came back.

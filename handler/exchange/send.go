@@ -32,6 +32,13 @@ func (c *Client) send(ctx context.Context, asked command, address *url.URL) (rep
 	if err != nil {
 		return reply{}, asked.refuse(BadParameter, "compose the request: %v", err)
 	}
+	leave, err := c.gate(ctx, asked.write)
+	if err != nil {
+		kept := asked.refuse(Held, "%v", err)
+		kept.MayHaveActed, kept.cause = false, err
+		return reply{}, kept
+	}
+	defer leave()
 	response, err := c.pipeline.Do(request)
 	if response == nil {
 		return reply{}, asked.unanswered(err, requestID, travel.neverLeft())

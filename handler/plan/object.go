@@ -34,10 +34,12 @@ func makeStep(step grant.Step, seen object, now time.Time) *Action {
 		return differing(step, seen)
 	case step.State == grant.Made:
 		return nil
-	case seen.present && step.Exists():
-		// Creating: the create took effect. Removing: the removal did not and no longer
-		// can, so the object is still ours to remove one day.
+	case seen.present && step.State == grant.Creating:
 		return record(step.Seen(), grant.Made, seen.id)
+	case seen.present && step.State == grant.Removing:
+		// The removal did not take effect and no longer can: the object is still ours
+		// to remove one day.
+		return record(step, grant.Made, seen.id)
 	case seen.present:
 		return stranger(step, seen)
 	}

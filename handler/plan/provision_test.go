@@ -96,6 +96,18 @@ func TestProvisionRecordsTheIDThatWasRead(t *testing.T) {
 	}
 }
 
+// TestAFailedRemovalForgetsNoCreate: of two creates one made the pointer and the
+// other is still on its way; the removal that failed in between settles neither.
+func TestAFailedRemovalForgetsNoCreate(t *testing.T) {
+	t.Parallel()
+	s := made(t)
+	s.Pointer.State, s.Pointer.Sent, s.Pointer.MayAppearUntil = grant.Removing, 1, noon().Add(time.Minute)
+	action := plan.Provision(s, noon())
+	if said(action) != "record made" || action.Step.Sent != 1 || !action.Step.MayAppearUntil.Equal(s.Pointer.MayAppearUntil) {
+		t.Errorf("%s with %d open until %s", said(action), action.Step.Sent, action.Step.MayAppearUntil)
+	}
+}
+
 // TestProvisionInOrder makes everything from nothing: pointer, scope, assignments;
 // each only when the one before was seen made.
 func TestProvisionInOrder(t *testing.T) {

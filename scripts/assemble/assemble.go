@@ -87,6 +87,10 @@ func (b Build) compile(ctx context.Context, folder string) error {
 	command := exec.CommandContext(ctx, "go", append(arguments, "./handler")...)
 	command.Dir = b.Root
 	command.Env = append(os.Environ(), cgo)
+	if !b.Simulated {
+		// What is shipped runs on the platform's Linux, wherever it was built.
+		command.Env = append(command.Env, "GOOS=linux", "GOARCH=amd64")
+	}
 	out, err := command.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("building the handler: %w\n%s", err, out)
