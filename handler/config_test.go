@@ -105,7 +105,7 @@ func TestDocumentLiesInTheAppUnlessSaidOtherwise(t *testing.T) {
 func TestSampleHoldsEverySetting(t *testing.T) {
 	t.Parallel()
 	fromPlatform := []string{"FUNCTIONS_CUSTOMHANDLER_PORT", "FUNCTIONS_APP_ROOT_PATH", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
-	forHost := []string{"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "EXPIRE_SCHEDULE", "RETEST_SCHEDULE"}
+	forHost := []string{"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "EXPIRE_SCHEDULE", "RETEST_SCHEDULE", "DISCOVER_SCHEDULE"}
 	asked := map[string]bool{}
 	readConfig(func(name string) string {
 		if !slices.Contains(fromPlatform, name) {

@@ -103,6 +103,8 @@ func kindProblem(kind engine.Kind) *problem {
 		return problemOf("key-reused", http.StatusUnprocessableEntity, "The idempotency key belongs to another request", "")
 	case engine.KindEnded:
 		return problemOf("ended", http.StatusConflict, "The grant has ended", "")
+	case engine.KindState:
+		return problemOf("state", http.StatusConflict, "The grant is in no state for this", "")
 	case engine.KindBadCursor:
 		return problemOf("cursor", http.StatusBadRequest, "The cursor cannot be used", "")
 	case engine.KindInvalid:

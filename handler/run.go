@@ -5,18 +5,17 @@ import (
 	"slices"
 	"strings"
 
+	"mailgrant/handler/engine"
+
 	"github.com/labstack/echo/v4"
 )
-
-// sweeps are what an operator may trigger by hand.
-func sweeps() []string { return []string{"expire", "retest"} }
 
 // run triggers a sweep now and answers with the operation that follows it.
 func (s *server) run(c echo.Context) error {
 	ctx := c.Request().Context()
 	kind := c.Param("kind")
-	if !slices.Contains(sweeps(), kind) {
-		return notFound("there is no sweep of this name; there are " + strings.Join(sweeps(), " and "))
+	if !slices.Contains(engine.Sweeps(), kind) {
+		return notFound("there is no sweep of this name; there are " + strings.Join(engine.Sweeps(), ", "))
 	}
 	e, err := s.backend.ready(ctx)
 	if err != nil {

@@ -54,6 +54,23 @@ func (s *server) routes() []route {
 		{"grants", http.MethodGet, "/api/grants/:id/:view", httpLimit, s.showView},
 		// HTTP. A second delivery is recorded in the history and changes nothing else.
 		{"revoke", http.MethodPost, "/api/grants/:id/revoke", httpLimit, s.revoke},
+		// HTTP. A second delivery hurries the grant again.
+		{"retry", http.MethodPost, "/api/grants/:id/retry", httpLimit, s.retry},
+		// HTTP. A second delivery finds the grant abandoned, and is refused.
+		{"drop", http.MethodPost, "/api/grants/:id/drop", httpLimit, s.drop},
+		// HTTP. A second delivery asks what has not ended once more, and covers what was
+		// received in between.
+		{"stop", http.MethodPost, "/api/workloads/:id/revoke", httpLimit, s.stop},
+		// HTTP. A second delivery changes who did it last, and nothing else.
+		{"freeze", http.MethodPost, "/api/freeze", httpLimit, s.freeze},
+		{"unfreeze", http.MethodDelete, "/api/freeze", httpLimit, s.unfreeze},
+		{"frozen", http.MethodGet, "/api/freeze", httpLimit, s.frozen},
+		// HTTP. It reads.
+		{"halts", http.MethodGet, "/api/halts", httpLimit, s.halts},
+		// HTTP. A second delivery confirms what has come to wait since the first.
+		{"confirm", http.MethodPost, "/api/halts/:kind/confirm", httpLimit, s.confirm},
+		// HTTP. A second delivery begins the seven days anew.
+		{"restored", http.MethodPost, "/api/restored", httpLimit, s.restored},
 		// HTTP. A second delivery is a second operation; the sweep behind it finds
 		// nothing left to do.
 		{"run", http.MethodPost, "/api/run/:kind", httpLimit, s.run},
@@ -67,6 +84,9 @@ func (s *server) routes() []route {
 		// Timer. A second delivery finds the same rows due and sends the same hints.
 		{"expire", http.MethodPost, "/expire", sweepLimit, s.expire},
 		{"retest", http.MethodPost, "/retest", sweepLimit, s.retest},
+		// Timer. A second delivery takes up the operation of the first while it runs, and
+		// else starts another one, which looks and finds the same.
+		{"discover", http.MethodPost, "/discover", sweepLimit, s.discover},
 	}
 }
 

@@ -57,6 +57,15 @@ func TestWhatIsRefusedAtTheDoor(t *testing.T) {
 			[]string{"/why", "/by", "/reason"}},
 		{"revoke with one name twice", "POST", "/api/grants/" + id + "/revoke", `{"by":"a","by":"b"}`, nil, 400, "malformed", nil},
 		{"revoke of nothing", "POST", "/api/grants/" + id + "/revoke", "", nil, 404, "not-found", nil},
+		{"retry of nothing", "POST", "/api/grants/" + id + "/retry", "", nil, 404, "not-found", nil},
+		{"drop without a reason", "POST", "/api/grants/" + id + "/drop", `{"by":"carol"}`, nil, 422, "shape", []string{"/reason"}},
+		{"drop with a blank reason", "POST", "/api/grants/" + id + "/drop", `{"reason":"  "}`, nil, 422, "shape", []string{"/reason"}},
+		{"drop of nothing", "POST", "/api/grants/" + id + "/drop", `{"reason":"gone by hand"}`, nil, 404, "not-found", nil},
+		{"the end of what is no workload", "POST", "/api/workloads/everything/revoke", "", nil, 400, "parameter", nil},
+		{"the end of a workload, with faults", "POST", "/api/workloads/" + id + "/revoke", `{"because":1}`, nil, 422, "shape", []string{"/because"}},
+		{"freeze with faults", "POST", "/api/freeze", `{"reason":1}`, nil, 422, "shape", []string{"/reason"}},
+		{"confirm what is not capped", "POST", "/api/halts/everything/confirm", "", nil, 404, "not-found", nil},
+		{"restored with faults", "POST", "/api/restored", `[]`, nil, 400, "malformed", nil},
 		{"unknown sweep", "POST", "/api/run/everything", "", nil, 404, "not-found", nil},
 		{"unknown operation", "GET", "/api/operations/none", "", nil, 404, "not-found", nil},
 		{"wrong method", "DELETE", "/api/grants/" + id, "", nil, 405, "method", nil},
@@ -137,7 +146,9 @@ func TestStorageDown(t *testing.T) {
 	server := startServer(t, map[string]string{"GrantStorage": deadStorage(), "MAILGRANT_CONFIG": goodDocument(t)})
 	id := strings.Repeat("a", 20)
 	for _, call := range []string{"POST /api/requests/ops", "GET /api/grants", "GET /api/grants/" + id, "POST /api/grants/" + id + "/revoke",
-		"POST /api/run/retest", "GET /api/operations/x"} {
+		"POST /api/run/retest", "GET /api/operations/x", "POST /api/grants/" + id + "/retry", "POST /api/freeze", "DELETE /api/freeze",
+		"GET /api/freeze", "GET /api/halts", "POST /api/halts/ends/confirm", "POST /api/restored",
+		"POST /api/workloads/b0000000-0000-4000-8000-000000000002/revoke"} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			method, path, _ := strings.Cut(call, " ")

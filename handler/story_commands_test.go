@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,10 @@ type story struct {
 	*bed
 	folder string
 	stack  *stack.Stack
+	// installed are the installations in the tenant, the one that owns it first; ledger
+	// is the storage account of the present one.
+	installed []installed
+	ledger    storage.Account
 	log    *os.File
 	status int
 	body   []byte
@@ -45,6 +50,14 @@ func storyCommands(b *bed) map[string]func(*testscript.TestScript, bool, []strin
 		"start":        (*story)(nil).cmd(cmdStart),
 		"request":      (*story)(nil).cmd(cmdRequest),
 		"get":          (*story)(nil).cmd(cmdGet),
+		"delete":       (*story)(nil).cmd(cmdDelete),
+		"many":         (*story)(nil).cmd(cmdMany),
+		"count":        (*story)(nil).cmd(cmdCount),
+		"moveend":      (*story)(nil).cmd(cmdMoveEnd),
+		"climb":        (*story)(nil).cmd(cmdClimb),
+		"nexttry":      (*story)(nil).cmd(cmdNextTry),
+		"second":       (*story)(nil).cmd(cmdSecond),
+		"turn":         (*story)(nil).cmd(cmdTurn),
 		"post":         (*story)(nil).cmd(cmdPost),
 		"status":       (*story)(nil).cmd(cmdStatus),
 		"header":       (*story)(nil).cmd(cmdHeader),
@@ -115,8 +128,7 @@ func cmdStart(s *story, ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	options.Log = s.log
-	s.stack, err = stack.Start(context.Background(), options)
-	return err
+	return s.install(options)
 }
 
 // end stops the stack and looks for what must never have happened.
@@ -124,10 +136,14 @@ func (s *story) end() {
 	if s.stack == nil {
 		return
 	}
-	problems := s.problems()
-	err := s.stack.Close()
-	if err != nil {
-		problems = append(problems, "stopping: "+err.Error())
+	var problems []string
+	for _, one := range slices.Backward(s.installed) {
+		s.stack = one.stack
+		problems = append(problems, s.problems()...)
+		err := s.stack.Close()
+		if err != nil {
+			problems = append(problems, "stopping: "+err.Error())
+		}
 	}
 	s.log.Close()
 	text, _ := os.ReadFile(s.log.Name())
@@ -373,43 +389,4 @@ func cmdChanges(s *story, _ *testscript.TestScript, args []string) error {
 		return fmt.Errorf("%d changes match %s and not %s: %s\nall: %+v", len(lines), args[1], args[0], strings.Join(lines, "; "), s.stack.Tenant.Changes())
 	}
 	return nil
-}
-
-// kill ends the handler with SIGKILL; restart starts it again.
-func cmdKill(s *story, _ *testscript.TestScript, _ []string) error {
-	s.failuresExpected = true
-	s.stack.Host.Kill()
-	return nil
-}
-
-func cmdRestart(s *story, _ *testscript.TestScript, _ []string) error {
-	s.failuresExpected = true
-	return s.stack.Host.Restart(context.Background())
-}
-
-// document FILE replaces the operator's document; "-" removes it.
-func cmdDocument(s *story, ts *testscript.TestScript, args []string) error {
-	if args[0] == "-" {
-		return os.Remove(s.stack.DocumentPath)
-	}
-	return os.WriteFile(s.stack.DocumentPath, []byte(ts.ReadFile(args[0])), 0o600)
-}
-
-// mayfail says that invocations may fail from here on.
-func cmdMayFail(s *story, _ *testscript.TestScript, _ []string) error {
-	s.failuresExpected = true
-	return nil
-}
-
-// log PATTERN looks for a line in what the handler has logged.
-func cmdLog(s *story, _ *testscript.TestScript, args []string) error {
-	text, err := os.ReadFile(s.log.Name())
-	if err != nil {
-		return err
-	}
-	found, err := regexp.Match(args[0], text)
-	if err == nil && !found {
-		return fmt.Errorf("nothing in the log matches %s", args[0])
-	}
-	return err
 }

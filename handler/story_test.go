@@ -29,26 +29,47 @@ type bed struct {
 	// simulated and shipped build the package once, for the shared clock and as it
 	// is deployed.
 	simulated, shipped func() (string, error)
+	// lives has a place for every life that may run at once.
+	lives chan struct{}
+	// calmLives are the lives without trouble, by mechanism, that others are held against.
+	calmMutex sync.Mutex
+	calmLives map[string]lived
 }
 
 // mostAccounts is how many stories and lives one test run may hold.
-const mostAccounts = 400
+const mostAccounts = 1500
+
+// onlyBed makes the bed for all tests of this process, once. The emulator ends with
+// the process, and TestMain removes the folder.
+var onlyBed = sync.OnceValues(makeBed)
 
 func newBed(t *testing.T) *bed {
 	t.Helper()
+	b, err := onlyBed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("seed %d (replay with -args -seed=%d)", b.seed, b.seed)
+	return b
+}
+
+func makeBed() (*bed, error) {
 	azurite, err := storage.StartAzurite(context.Background(), filepath.Join("..", "scripts", "azurite"), mostAccounts)
 	if err != nil {
-		t.Fatalf("starting the storage emulator: %v", err)
+		return nil, fmt.Errorf("starting the storage emulator: %w", err)
 	}
-	t.Cleanup(azurite.Close)
-	b := &bed{seed: *seedFlag, azurite: azurite, folder: t.TempDir()}
+	b := &bed{seed: *seedFlag, azurite: azurite, folder: bedFolder(), lives: make(chan struct{}, mostLives), calmLives: map[string]lived{}}
 	if b.seed == 0 {
 		b.seed = uint64(time.Now().UnixNano())
 	}
-	t.Logf("seed %d (replay with -args -seed=%d)", b.seed, b.seed)
 	b.simulated = sync.OnceValues(func() (string, error) { return b.assemble("simulated", true) })
 	b.shipped = sync.OnceValues(func() (string, error) { return b.assemble("shipped", false) })
-	return b
+	return b, nil
+}
+
+// bedFolder is this process's own, so that TestMain can remove it.
+func bedFolder() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("mailgrant-test-%d", os.Getpid()))
 }
 
 func (b *bed) assemble(name string, simulated bool) (string, error) {
@@ -94,5 +115,10 @@ func theStory(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Exit(m.Run())
+	code := m.Run()
+	err := os.RemoveAll(bedFolder())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "removing the folder of the tests:", err)
+	}
+	os.Exit(code)
 }

@@ -143,7 +143,8 @@ func selfGranting() []Permission {
 	const why = "its holder can give itself access to every mailbox; this is never granted here"
 	var table []Permission
 	for _, value := range []string{"AppRoleAssignment.ReadWrite.All", "RoleManagement.ReadWrite.All", "RoleManagement.ReadWrite.Directory",
-		"RoleManagement.ReadWrite.Exchange", "Application.ReadWrite.All"} {
+		"RoleManagement.ReadWrite.Exchange", "RoleAssignmentSchedule.ReadWrite.Directory", "RoleEligibilitySchedule.ReadWrite.Directory",
+		"Application.ReadWrite.All"} {
 		table = append(table, Permission{Resource: Graph, Value: value, Confers: []Capability{Full}, Instead: why, SelfGrant: true})
 	}
 	for _, value := range []string{"Exchange.ManageAsApp", "Exchange.ManageAsAppV2"} {

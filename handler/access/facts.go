@@ -39,6 +39,8 @@ type Pointer struct {
 	ObjectID, AppID string
 	// ID is what addresses it in Exchange.
 	ID string
+	// Names are its other names, by which Exchange may show the holder of a role.
+	Names []string
 }
 
 // Scope is a management scope as it was read.

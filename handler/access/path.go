@@ -106,7 +106,7 @@ func aboutMail(consent Consent) bool {
 	if consent.Resource == Exchange {
 		return true
 	}
-	for _, prefix := range []string{"Mail", "Calendars", "Contacts", "Exchange", "IMAP", "POP", "SMTP", "EWS"} {
+	for _, prefix := range []string{"Mail", "Calendars", "Contacts", "Exchange", "eDiscovery", "IMAP", "POP", "SMTP", "EWS"} {
 		if strings.HasPrefix(consent.Value, prefix) {
 			return true
 		}

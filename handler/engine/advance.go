@@ -10,12 +10,20 @@ import (
 	"mailgrant/handler/grant"
 	"mailgrant/handler/graph"
 	"mailgrant/handler/plan"
+	"mailgrant/handler/policy"
 )
 
 // advanceAll does what every live grant of the workload owes now, the one that was
 // named first. One grant's failure does not keep the others waiting; only a store
 // that cannot be written ends the run.
 func (h *holding) advanceAll(ctx context.Context, named string, forced bool) error {
+	// Read here and not with the partition: what was bound a moment ago has to see a
+	// red button that was pushed meanwhile.
+	stopped, err := h.stop(ctx, h.workload)
+	if err != nil {
+		return err
+	}
+	h.stopped = stopped
 	ordered := slices.Clone(h.grants)
 	slices.SortStableFunc(ordered, func(a, b *held) int {
 		if a.ID == named {
@@ -55,7 +63,8 @@ func (h *holding) advance(ctx context.Context, live *held, forced bool) error {
 		}
 		return h.provision(ctx, live)
 	case grant.Active:
-		if over {
+		// An end that waits for an operator does not keep the grant from being proved.
+		if over && (agreed || !now.Before(live.Work.NotBefore)) {
 			return h.endOver(ctx, live, grant.Expired, "its end has come", agreed)
 		}
 		if forced || !now.Before(live.Work.RetestAt) {
@@ -85,9 +94,19 @@ func (h *holding) begin(ctx context.Context, live *held, now time.Time) error {
 	if now.Before(live.Work.NotBefore) {
 		return nil
 	}
-	_, err := h.newAccess(ctx)
+	document, err := h.newAccess(ctx)
 	if err != nil {
 		return h.miss(ctx, live, err)
+	}
+	// What this invocation has bound was judged by this very document.
+	if live.ID != h.bound {
+		shielded, err := h.shielded(ctx, live, document)
+		if err != nil {
+			return h.miss(ctx, live, err)
+		}
+		if shielded != "" {
+			return h.stuck(ctx, live, "ProtectedMailbox", shielded, now)
+		}
 	}
 	live.Claim(now)
 	err = live.Move(grant.Provisioning)
@@ -97,6 +116,22 @@ func (h *holding) begin(ctx context.Context, live *held, now time.Time) error {
 	// The move is written with the first step's intent, in one batch.
 	live.pending = append(live.pending, h.entry(grant.EventProvisioning, "", ""))
 	return h.provision(ctx, live)
+}
+
+// shielded says which mailbox of a grant that has waited is protected by now, looked up
+// again, because the document may name it by any of its addresses; empty for none. One
+// that is not found any more matches nothing and is left to the verification.
+func (h *holding) shielded(ctx context.Context, live *held, document policy.Document) (string, error) {
+	for _, mailbox := range live.Mailboxes {
+		found, err := h.recipient(ctx, mailbox.GUID)
+		if err != nil {
+			return "", err
+		}
+		if found.fault == "" && protected(found.recipient, document) {
+			return mailbox.Address + " has become protected by the operator's document since the grant was bound; no access is given to it", nil
+		}
+	}
+	return "", nil
 }
 
 func (h *holding) endUnmade(ctx context.Context, live *held, ending grant.Ending) error {

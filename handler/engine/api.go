@@ -19,7 +19,8 @@ import (
 	"mailgrant/handler/store"
 )
 
-// Settings are what an Engine works with. All fields but Log are required.
+// Settings are what an Engine works with. All fields are required but those that say
+// what their absence means.
 type Settings struct {
 	// Installation is the mark in every remote name.
 	Installation string
@@ -29,12 +30,15 @@ type Settings struct {
 	// Ceiling is what the Exchange client passes before every call; nil means that it
 	// has none.
 	Ceiling *Ceiling
+	// Lease is how long a worker has a workload without renewing; 0 means 90 seconds.
+	Lease time.Duration
 	// Now is the clock. Only main reads the machine's.
 	Now func() time.Time
 	// Document reads and checks the operator's document anew; its error says why no
 	// new access may be given.
 	Document func() (policy.Document, error)
-	Log      *slog.Logger
+	// Log gets what operators should see; nil drops it.
+	Log *slog.Logger
 	// OwnAppID is the application id of the service's own identity; empty where it
 	// is not known. It is never a target.
 	OwnAppID string
@@ -50,6 +54,9 @@ func New(settings Settings) *Engine {
 	if settings.Log == nil {
 		settings.Log = slog.New(slog.DiscardHandler)
 	}
+	if settings.Lease <= 0 {
+		settings.Lease = leaseFor
+	}
 	return &Engine{Settings: settings}
 }
 
@@ -58,6 +65,9 @@ type Delivery struct {
 	// Source is the caller's configured name; Key makes the delivery one there.
 	Source, Key string
 	Body        []byte
+	// at is when it came in: read once, because the stored request is read again at
+	// this very instant and may not have grown too short by then.
+	at time.Time
 }
 
 // Receipt is what a delivery is answered with.
@@ -110,6 +120,10 @@ type View struct {
 	Handover *Handover        `json:"handover,omitempty"`
 	// Faults are why the grant was refused at binding; empty otherwise.
 	Faults []grant.Fault `json:"faults,omitempty"`
+	// Attempts counts the tries that failed since the last success, and NextTry is when
+	// the next one is made; both zero while nothing fails.
+	Attempts int       `json:"attempts,omitempty"`
+	NextTry  time.Time `json:"nextTry,omitzero"`
 }
 
 // Refused reports whether binding refused the grant.
@@ -134,6 +148,13 @@ type Operation struct {
 	Total      int       `json:"total"`
 	Done       int       `json:"done"`
 	Findings   []Finding `json:"findings"`
+	// Attempts counts the tries that failed because the tenant could not be read, and
+	// NextTry is when the next one is made; both zero for an operation that did not fail.
+	Attempts int       `json:"attempts,omitempty"`
+	NextTry  time.Time `json:"nextTry,omitzero"`
+	// after is the last id that was worked on, where an invocation left the rest to the
+	// next one.
+	after string
 }
 
 // The states of an operation.
@@ -157,6 +178,13 @@ type Health struct {
 	Document string `json:"document"`
 	// NewAccess says whether new access is given at present.
 	NewAccess bool `json:"newAccess"`
+	// Frozen says since when new access is stopped by hand; empty while it is not. By
+	// whom and why is not told here, because anybody may ask.
+	Frozen string `json:"frozen,omitempty"`
+	// LastSweep is when the sweep over the ends ran last; zero before the first.
+	LastSweep time.Time `json:"lastSweep,omitzero"`
+	// SweepLate: that sweep should have run and has not.
+	SweepLate bool `json:"sweepLate,omitempty"`
 }
 
 // Kind is what an error means to a caller.
@@ -180,6 +208,8 @@ const (
 	KindStorage
 	// KindEnded: the grant has ended already.
 	KindEnded
+	// KindState: the grant is in no state for this.
+	KindState
 	// KindBadCursor: the cursor is none that a list has returned.
 	KindBadCursor
 	// KindInvalid: a parameter has a value that is not known here.

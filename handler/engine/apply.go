@@ -49,7 +49,7 @@ func (e *Engine) putBack(ctx context.Context, id string, err error) error {
 		return nil
 	case store.KindOf(err) == store.KindConflict:
 		e.Log.InfoContext(ctx, "another worker went first; this one's work was dropped", "id", id)
-		e.hint(ctx, applyQueue, id, leaseFor+jitter(5*time.Second))
+		e.hint(ctx, applyQueue, id, e.Lease+jitter(5*time.Second))
 		return nil
 	}
 	return err
@@ -62,9 +62,9 @@ func jitter(most time.Duration) time.Duration { return rand.N(most) }
 func (e *Engine) takeUp(ctx context.Context, id string, forced bool) error {
 	// Read before the work: only rows that were there when its history was read
 	// may be deleted after it.
-	met, err := e.Store.ListDueOf(ctx, id, e.Now())
+	met, err := e.dueOf(ctx, id, e.Now())
 	if err != nil {
-		return storage(err, "")
+		return err
 	}
 	claim, r, err := e.claim(ctx, id)
 	if KindOf(err) == KindNotFound {
@@ -101,13 +101,16 @@ func (e *Engine) tidy(ctx context.Context, id string, met []store.Due) error {
 	if len(met) == 0 {
 		return nil
 	}
-	owed, err := e.owed(ctx, id)
+	owed, folded, err := e.owed(ctx, id)
 	if err != nil {
 		return err
 	}
 	var gone []store.Due
 	for _, due := range met {
-		kept := due.Kind == string(grant.DueNotify)
+		// A revocation that was asked for while this run had already read the history is
+		// still owed. One that is older has died before it was written down.
+		asked := due.Kind == string(grant.DueRevoke) && !folded && e.Now().Sub(due.At) < abandonedAfter
+		kept := due.Kind == string(grant.DueNotify) || asked
 		for _, still := range owed {
 			kept = kept || string(still.Kind) == due.Kind && still.At.Equal(due.At)
 		}
@@ -118,18 +121,19 @@ func (e *Engine) tidy(ctx context.Context, id string, met []store.Due) error {
 	return storage(e.Store.DeleteDue(ctx, gone...), "")
 }
 
-// owed returns what the grant's row says is owed; nothing for one that has ended.
-func (e *Engine) owed(ctx context.Context, id string) ([]grant.Due, error) {
+// owed returns what the grant's row says is owed, nothing for one that has ended, and
+// whether a request to revoke it has nothing left to do.
+func (e *Engine) owed(ctx context.Context, id string) ([]grant.Due, bool, error) {
 	claim, r, err := e.claim(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if claim.Workload == "" {
-		return r.Work.Owed, nil
+		return r.Work.Owed, r.State.Ended(), nil
 	}
 	g, err := e.grant(ctx, claim.Workload, id)
 	if KindOf(err) == KindNotFound {
-		return r.Work.Owed, nil
+		return r.Work.Owed, r.State.Ended(), nil
 	}
-	return g.Work.Owed, err
+	return g.Work.Owed, g.State == grant.Revoking || g.State.Ended(), err
 }

@@ -35,12 +35,20 @@ func (e *Engine) ask(ctx context.Context, claim store.Claim, entry grant.Entry) 
 // Retry hurries one grant whose work fails: the next try is made now and not when
 // the ladder says. The error is KindEnded when the grant has ended.
 func (e *Engine) Retry(ctx context.Context, id, by string) (View, error) {
-	claim, r, err := e.claim(ctx, id)
+	err := e.hurry(ctx, id, by)
 	if err != nil {
 		return View{}, err
 	}
+	return e.Show(ctx, id)
+}
+
+func (e *Engine) hurry(ctx context.Context, id, by string) error {
+	claim, r, err := e.claim(ctx, id)
+	if err != nil {
+		return err
+	}
 	if r.State.Ended() {
-		return View{}, ended(id, r.State)
+		return ended(id, r.State)
 	}
 	if claim.Workload == "" {
 		r.Work.NotBefore = e.Now()
@@ -49,15 +57,12 @@ func (e *Engine) Retry(ctx context.Context, id, by string) (View, error) {
 	} else {
 		err = e.ask(ctx, claim, grant.Entry{At: e.Now(), Event: grant.EventRetryAsked, By: by})
 	}
-	if err != nil {
-		return View{}, storage(err, "")
-	}
-	return e.Show(ctx, id)
+	return storage(err, "")
 }
 
 // Drop gives up what cannot be removed: the grant ends abandoned, with the reason,
 // and stays listed for ever. Only a grant that is being revoked and is stuck can be
-// dropped; the error is KindInvalid for any other, and without a reason.
+// dropped; the error is KindState for any other, and KindInvalid without a reason.
 func (e *Engine) Drop(ctx context.Context, id, by, reason string) (View, error) {
 	if reason == "" {
 		return View{}, &Error{Kind: KindInvalid, Detail: "a grant is dropped with a reason: what was left behind, and who answers for it"}
@@ -70,7 +75,7 @@ func (e *Engine) Drop(ctx context.Context, id, by, reason string) (View, error) 
 		return View{}, ended(id, r.State)
 	}
 	if r.State != grant.Revoking || r.Stuck == "" {
-		return View{}, &Error{Kind: KindInvalid, Detail: fmt.Sprintf("grant %s is %s and not stuck in its removal: revoke it first", id, r.State)}
+		return View{}, &Error{Kind: KindState, Detail: fmt.Sprintf("grant %s is %s and not stuck in its removal: revoke it first", id, r.State)}
 	}
 	err = e.ask(ctx, claim, grant.Entry{At: e.Now(), Event: grant.EventDropAsked, By: by, Reason: reason})
 	if err != nil {

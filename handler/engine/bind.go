@@ -38,6 +38,10 @@ func (e *Engine) work(ctx context.Context, claim store.Claim, r record, forced b
 // tells which; the claim's own copy may lag and must never bring a grant back.
 func (e *Engine) workWithout(ctx context.Context, claim store.Claim, r record) error {
 	ended, err := e.grant(ctx, claim.Workload, claim.ID)
+	if KindOf(err) == KindNotFound && r.State.Ended() {
+		// Refused after a run had died between the claim and the ledger.
+		return nil
+	}
 	if KindOf(err) == KindNotFound {
 		return e.bind(ctx, claim, r)
 	}
@@ -64,7 +68,7 @@ func (e *Engine) bind(ctx context.Context, claim store.Claim, r record) error {
 	e.remember(ctx, document)
 	request, faults, err := grant.ParseRequest(claim.Body, claim.ReceivedAt)
 	if err != nil || len(faults) > 0 {
-		return fmt.Errorf("the stored request of %s cannot be read again: %w", claim.ID, errors.Join(err, &Error{Faults: faults}))
+		return e.missBinding(ctx, claim, r, fmt.Errorf("the stored request of %s cannot be read again: %w", claim.ID, errors.Join(err, &Error{Faults: faults})))
 	}
 	resolved, faults, err := e.resolve(ctx, request, document)
 	if err != nil {
@@ -93,6 +97,13 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	}
 	ctx, stop := h.keepLease(ctx)
 	defer stop()
+	stopped, err := h.stop(ctx, h.workload)
+	if err != nil {
+		return err
+	}
+	if stopped.covers(claim.ReceivedAt) {
+		return e.deny(ctx, claim, r, grant.RevokedBeforeStart, nil)
+	}
 	g := b.grant(claim)
 	faults := append(b.faults, h.refusals(g, b)...)
 	canaries, lacking, err := h.chooseCanaries(ctx, g, b)
@@ -106,7 +117,7 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	}
 	steps, err := plan.Steps(g, e.Installation)
 	if err != nil {
-		return err
+		return e.missBinding(ctx, claim, r, err)
 	}
 	// The workload goes to the claim first: from here on a revoke request is written
 	// to the partition, where it is met whatever becomes of this run.
@@ -123,7 +134,7 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	bound.Ends = g.ExpiresAt
 	entries := append(r.History, bound)
 	h.grants = append(h.grants, live)
-	h.fresh = &b.resolved.facts
+	h.fresh, h.bound = &b.resolved.facts, claim.ID
 	err = h.commit(ctx, live, entries...)
 	if err != nil {
 		return err

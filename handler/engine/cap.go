@@ -55,26 +55,37 @@ func (e *Engine) allowed(ctx context.Context, kind, what string) (bool, error) {
 		if e.Now().Sub(halt.Since) > capWindow {
 			halt.Since, halt.Done = e.Now(), []string{}
 		}
+		confirmed := slices.Index(halt.Confirmed, what)
 		switch {
-		case slices.Contains(halt.Done, what) || slices.Contains(halt.Confirmed, what):
+		case slices.Contains(halt.Done, what):
 			allowed = true
 			return false
-		case len(halt.Done) < capPerDay:
-			allowed = true
-			halt.Done = append(halt.Done, what)
-			return true
+		case confirmed >= 0:
+			// Confirmed once: what comes back under the same name another day is asked anew.
+			halt.Confirmed = slices.Delete(halt.Confirmed, confirmed, confirmed+1)
+		case len(halt.Done) >= capPerDay:
+			allowed = false
+			return halt.await(what)
 		}
-		allowed = false
-		if slices.Contains(halt.Waiting, what) {
-			return false
-		}
-		halt.Waiting = append(halt.Waiting, what)
+		allowed = true
+		halt.Done = append(halt.Done, what)
+		halt.Waiting = slices.DeleteFunc(halt.Waiting, func(other string) bool { return other == what })
 		return true
 	})
 	if err == nil && !allowed {
 		e.Log.ErrorContext(ctx, "a cap was reached: work that nobody scheduled waits for a person", "kind", kind, "what", what, "cap", capPerDay)
 	}
 	return allowed, err
+}
+
+// await puts a piece of work on the list that waits for a person, and reports whether
+// it was not there.
+func (h *Halt) await(what string) bool {
+	if slices.Contains(h.Waiting, what) {
+		return false
+	}
+	h.Waiting = append(h.Waiting, what)
+	return true
 }
 
 // Halts returns every kind of capped work as it stands.
@@ -91,14 +102,15 @@ func (e *Engine) Halts(ctx context.Context) ([]Halt, error) {
 }
 
 // Confirm lets the work of this kind go on that waits at this moment. Later work is
-// bounded again. The error is KindInvalid for a kind that is not known.
+// bounded again, and confirming twice changes nothing. The error is KindInvalid for a
+// kind that is not known; after KindStorage, confirming again is right.
 func (e *Engine) Confirm(ctx context.Context, kind, by string) (Halt, error) {
 	if !slices.Contains(Caps(), kind) {
 		return Halt{}, &Error{Kind: KindInvalid, Detail: fmt.Sprintf("nothing is capped under %q", kind)}
 	}
 	var confirmed Halt
 	err := e.changeHalt(ctx, kind, func(halt *Halt) bool {
-		halt.Confirmed, halt.Waiting = halt.Waiting, []string{}
+		halt.Confirmed, halt.Waiting = append(halt.Confirmed, halt.Waiting...), []string{}
 		confirmed = *halt
 		return true
 	})
@@ -106,12 +118,22 @@ func (e *Engine) Confirm(ctx context.Context, kind, by string) (Halt, error) {
 		return Halt{}, err
 	}
 	e.Log.WarnContext(ctx, "capped work was confirmed", "kind", kind, "by", by, "count", len(confirmed.Confirmed))
-	for _, what := range confirmed.Confirmed {
-		if grant.IsID(what) {
-			e.hint(ctx, applyQueue, what, 0)
+	return confirmed, e.takeUpConfirmed(ctx, confirmed.Confirmed, by)
+}
+
+// takeUpConfirmed hurries the confirmed grants; objects without a grant wait for the
+// next pass.
+func (e *Engine) takeUpConfirmed(ctx context.Context, confirmed []string, by string) error {
+	for _, what := range confirmed {
+		if !grant.IsID(what) {
+			continue
+		}
+		err := e.hurry(ctx, what, by)
+		if err != nil && KindOf(err) != KindEnded && KindOf(err) != KindNotFound {
+			return err
 		}
 	}
-	return confirmed, nil
+	return nil
 }
 
 // changeHalt reads, changes and writes a cap's row until nobody came between.

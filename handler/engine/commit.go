@@ -22,7 +22,7 @@ const rowTime = "20060102T150405.000000000"
 func (h *holding) commit(ctx context.Context, live *held, entries ...grant.Entry) error {
 	entries = append(live.pending, entries...)
 	old := live.Work.Owed
-	owed := live.Owes()
+	owed := live.owes()
 	added := without(owed, old)
 	if len(entries) > 0 && !live.announced {
 		added = append(added, grant.NewDue(h.Now().Add(grant.PickUp), grant.DueNotify))
@@ -50,7 +50,7 @@ func (h *holding) commit(ctx context.Context, live *held, entries ...grant.Entry
 func (h *holding) submit(ctx context.Context, changes []store.Change) error {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	next := store.Lease{Holder: h.holder, Until: h.Now().Add(leaseFor)}
+	next := store.Lease{Holder: h.holder, Until: h.Now().Add(h.Lease)}
 	var err error
 	h.lease, err = h.Store.Commit(ctx, h.workload, h.lease, next, changes)
 	if err != nil {

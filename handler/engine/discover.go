@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,11 +44,12 @@ type marked struct {
 // discover compares what bears our mark with the ledger, both ways. Another
 // installation's objects are not even looked at.
 func (e *Engine) discover(ctx context.Context) ([]Finding, error) {
+	began := e.Now()
 	objects, err := e.marked(ctx)
 	if err != nil {
 		return nil, err
 	}
-	findings, err := e.missing(ctx, objects)
+	findings, err := e.missing(ctx, objects, began)
 	if err != nil {
 		return nil, err
 	}
@@ -248,32 +250,72 @@ func (e *Engine) forgetOrphans(ctx context.Context, seen map[string]bool) error 
 	}
 }
 
-// missing reports what active grants should have in the tenant and the pass did not see.
-func (e *Engine) missing(ctx context.Context, objects []marked) ([]Finding, error) {
+// missing reports what active grants should have in the tenant and the pass did not
+// see. Only grants count that were active from before the tenant was read until after:
+// what was made or taken away meanwhile is not missing.
+func (e *Engine) missing(ctx context.Context, objects []marked, began time.Time) ([]Finding, error) {
 	present := map[string]bool{}
 	for _, object := range objects {
 		present[strings.ToLower(object.name)] = true
 	}
+	absent, err := e.absent(ctx, present)
+	if err != nil {
+		return nil, err
+	}
 	var findings []Finding
+	for id, names := range absent {
+		view, err := e.Show(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if view.State != grant.Active || !view.VerifiedAt.Before(began) {
+			continue
+		}
+		for _, name := range names {
+			findings = append(findings, Finding{Grant: id, Type: "Missing", Reason: "NotInTenant", Message: name + " is in the ledger and not in the tenant"})
+		}
+	}
+	slices.SortFunc(findings, func(a, b Finding) int { return strings.Compare(a.Message, b.Message) })
+	return findings, nil
+}
+
+// absent lists, by grant, the names that active grants should have and that are not
+// present.
+func (e *Engine) absent(ctx context.Context, present map[string]bool) (map[string][]string, error) {
+	absent := map[string][]string{}
 	err := e.eachActive(ctx, func(claim store.Claim, r record) {
 		for number := range len(r.Permissions) + 1 {
 			name := grant.RemoteName(e.Installation, claim.ID, number)
 			if !present[name] {
-				findings = append(findings, Finding{Grant: claim.ID, Type: "Missing", Reason: "NotInTenant", Message: name + " is in the ledger and not in the tenant"})
+				absent[claim.ID] = append(absent[claim.ID], name)
 			}
 		}
 	})
-	return findings, err
+	return absent, err
 }
 
 // Restored notes that the ledger was restored from a copy: for seven days nothing is
 // removed that it does not know.
-func (e *Engine) Restored(ctx context.Context, by string) error {
-	document, err := json.Marshal(Freeze{By: by, At: e.Now()})
+func (e *Engine) Restored(ctx context.Context, by string) (Restore, error) {
+	now := e.Now()
+	document, err := json.Marshal(Freeze{By: by, At: now})
 	if err != nil {
-		return fmt.Errorf("writing the restore: %w", err)
+		return Restore{}, fmt.Errorf("writing the restore: %w", err)
 	}
-	return storage(e.Store.WriteWork(ctx, switchPartition, store.Row{Key: restoreKey, Document: document}), "")
+	err = e.Store.WriteWork(ctx, switchPartition, store.Row{Key: restoreKey, Document: document})
+	if err != nil {
+		return Restore{}, storage(err, "")
+	}
+	e.Log.WarnContext(ctx, "the ledger was restored from a copy", "by", by)
+	return Restore{By: by, At: now, Until: now.Add(afterRestore)}, nil
+}
+
+// Restore is the note that the ledger was restored. Until then nothing is removed that
+// the ledger does not know.
+type Restore struct {
+	By    string    `json:"by"`
+	At    time.Time `json:"at"`
+	Until time.Time `json:"until"`
 }
 
 // restored is when the ledger was last restored; zero when it never was.

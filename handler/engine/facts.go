@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -31,7 +32,7 @@ func (e *Engine) workloadFacts(ctx context.Context, workload grant.Workload) (ac
 		if err != nil || pointer == nil {
 			return err
 		}
-		assignments, err := e.assignments(ctx, workload)
+		assignments, err := e.assignments(ctx, workload, pointer)
 		facts.Assignments = access.Known(assignments)
 		return err
 	})
@@ -42,18 +43,19 @@ func (e *Engine) workloadFacts(ctx context.Context, workload grant.Workload) (ac
 	return facts, nil
 }
 
-// facts adds the management scope of the grant, and its role assignments one by one
-// where there is no pointer: without one Exchange cannot list them, which does not
-// prove that they are absent.
+// facts adds the management scope of the grant, and those of its role assignments
+// that the list does not have: without a pointer Exchange lists none, and a list may
+// lag, so only the answer to each one's name proves that it is absent.
 func (h *holding) facts(ctx context.Context, live *held) (access.Facts, error) {
 	var facts access.Facts
 	var scope *access.Scope
 	name := scopeName(live.steps)
+	fresh := h.freshFor(live)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		var err error
-		if h.fresh != nil {
-			facts, h.fresh = *h.fresh, nil
+		if fresh != nil {
+			facts = *fresh
 			return nil
 		}
 		facts, err = h.workloadFacts(groupCtx, live.Workload)
@@ -61,7 +63,7 @@ func (h *holding) facts(ctx context.Context, live *held) (access.Facts, error) {
 	})
 	group.Go(func() error {
 		var err error
-		scope, err = h.scope(groupCtx, name)
+		scope, err = h.scope(groupCtx, scopeIdentity(live.steps))
 		return err
 	})
 	err := group.Wait()
@@ -69,28 +71,57 @@ func (h *holding) facts(ctx context.Context, live *held) (access.Facts, error) {
 		return access.Facts{}, err
 	}
 	facts.Scopes[name] = access.Known(scope)
-	if facts.Pointer.Value != nil {
-		return facts, nil
-	}
-	facts.Assignments, err = h.assignmentsByName(ctx, live.steps)
+	h.shown = facts.Pointer.Value
+	unlisted, err := h.unlisted(ctx, live.steps, facts.Assignments.Value)
+	facts.Assignments = access.Known(append(slices.Clone(facts.Assignments.Value), unlisted...))
 	return facts, err
 }
 
-func (h *holding) assignmentsByName(ctx context.Context, steps []grant.Step) (access.Reading[[]access.Assignment], error) {
+// freshFor returns what was read before the grant was bound, once and for that grant
+// alone: it was read before this invocation held the workload, so for every other
+// grant it may be older than what another worker has done meanwhile. Where it does not
+// know a pointer that the ledger has, it is older for this one too.
+func (h *holding) freshFor(live *held) *access.Facts {
+	fresh := h.fresh
+	if fresh == nil || live.ID != h.bound || live.State != grant.Provisioning {
+		return nil
+	}
+	h.fresh = nil
+	if h.pointer.Exists() && fresh.Pointer.Value == nil {
+		return nil
+	}
+	return fresh
+}
+
+// scopeIdentity addresses the grant's management scope: by the id that the tenant
+// returned, because an administrator can rename a scope.
+func scopeIdentity(steps []grant.Step) string {
+	for _, step := range steps {
+		if step.Kind == grant.ScopeStep {
+			return firstOf(step.RemoteID, step.Name)
+		}
+	}
+	return ""
+}
+
+func (h *holding) unlisted(ctx context.Context, steps []grant.Step, listed []access.Assignment) ([]access.Assignment, error) {
 	var found []access.Assignment
 	for _, step := range steps {
-		if step.Kind != grant.AssignmentStep || !step.Exists() {
+		seen := slices.ContainsFunc(listed, func(one access.Assignment) bool {
+			return strings.EqualFold(one.Name, step.Name) || step.RemoteID != "" && strings.EqualFold(one.ID, step.RemoteID)
+		})
+		if step.Kind != grant.AssignmentStep || !step.Exists() || seen {
 			continue
 		}
 		assignment, err := h.assignment(ctx, step.Name)
 		if err != nil {
-			return access.Reading[[]access.Assignment]{}, err
+			return nil, err
 		}
 		if assignment != nil {
 			found = append(found, *assignment)
 		}
 	}
-	return access.Known(found), nil
+	return found, nil
 }
 
 // consents reads every consent of the principal. The two resources whose roles open
@@ -146,7 +177,8 @@ func (e *Engine) pointer(ctx context.Context, workload grant.Workload) (*access.
 	if err != nil {
 		return nil, err
 	}
-	return &access.Pointer{ObjectID: found.ObjectID, AppID: found.AppID, ID: found.ObjectID}, nil
+	return &access.Pointer{ObjectID: found.ObjectID, AppID: found.AppID, ID: found.ObjectID,
+		Names: []string{found.Name, found.Identity, found.GUID, found.DisplayName}}, nil
 }
 
 // scope returns nil when Exchange says that there is none of this name.
@@ -174,8 +206,12 @@ func (e *Engine) assignment(ctx context.Context, name string) (*access.Assignmen
 	return &assignment, nil
 }
 
-func (e *Engine) assignments(ctx context.Context, workload grant.Workload) ([]access.Assignment, error) {
-	listed, err := e.Exchange.ListManagementRoleAssignments(ctx, workload.ObjectID, workload.AppID, workload.DisplayName)
+func (e *Engine) assignments(ctx context.Context, workload grant.Workload, pointer *access.Pointer) ([]access.Assignment, error) {
+	known := []string{workload.AppID, workload.DisplayName}
+	if pointer != nil {
+		known = append(known, pointer.Names...)
+	}
+	listed, err := e.Exchange.ListManagementRoleAssignments(ctx, workload.ObjectID, known...)
 	if err != nil {
 		return nil, err
 	}

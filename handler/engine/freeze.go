@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"mailgrant/handler/grant"
@@ -82,17 +83,24 @@ type Stopped struct {
 }
 
 // RevokeWorkload asks for the end of every grant of a workload, named by the object
-// id of its enterprise application, above every cap. A workload without grants
-// gives an empty list.
+// id of its enterprise application, above every cap; requests that were received
+// before and are not bound yet are denied when they are. A workload without grants
+// gives an empty list. The error is KindInvalid for what is no GUID; after KindStorage
+// some of the grants may not have been asked, and asking again is right.
 func (e *Engine) RevokeWorkload(ctx context.Context, workload, by, reason string) (Stopped, error) {
 	if !grant.IsGUID(workload) {
 		return Stopped{}, &Error{Kind: KindInvalid, Detail: "a workload is named by the object id of its enterprise application, a GUID"}
+	}
+	workload = strings.ToLower(workload)
+	now := e.Now()
+	err := e.noteStop(ctx, workload, by, reason, now)
+	if err != nil {
+		return Stopped{}, err
 	}
 	rows, err := e.Store.ReadRows(ctx, workload, "g|")
 	if err != nil {
 		return Stopped{}, storage(err, "")
 	}
-	now := e.Now()
 	stopped := Stopped{Workload: workload, Grants: []string{}, GoneBy: now.Add(grant.Lead),
 		StillOpen: "Exchange may honour what it has cached for up to two hours after the removal. Consents that this service did not give are not touched.",
 		Now:       "Update-MgServicePrincipal -ServicePrincipalId " + workload + " -AccountEnabled:$false"}

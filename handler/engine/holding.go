@@ -24,15 +24,21 @@ type holding struct {
 	*Engine
 	workload string
 	// mutex guards lease and committed: the lease is renewed beside the work.
-	mutex    sync.Mutex
-	lease    store.Lease
-	holder   string
+	mutex  sync.Mutex
+	lease  store.Lease
+	holder string
 	// committed: this invocation has taken the lease.
 	committed bool
 	grants    []*held
 	pointer   grant.Step
-	// fresh are facts that this invocation has read before its first write.
+	// fresh are facts that this invocation has read before it held the workload, and
+	// bound is the grant for which it has read them.
 	fresh *access.Facts
+	bound string
+	// stopped is the last push of the workload's red button.
+	stopped Freeze
+	// shown is the pointer as this invocation has last read it, nil before.
+	shown *access.Pointer
 	// pointerChanged: the shared row is to be written with the next batch.
 	pointerChanged bool
 }
@@ -76,7 +82,10 @@ func (e *Engine) hold(ctx context.Context, workload string) (*holding, error) {
 		return nil, storage(err, "")
 	}
 	rest := partition.Lease.Until.Sub(e.Now())
-	if partition.Lease.Holder != "" && rest > 0 {
+	// A lease that runs longer than any is given was written by a clock that is ahead. To
+	// wait for it could keep ends waiting for hours; to take it is safe, because every
+	// batch is fenced by its version.
+	if partition.Lease.Holder != "" && rest > 0 && rest <= 2*e.Lease {
 		return nil, errBusy{rest: rest}
 	}
 	h := &holding{Engine: e, workload: workload, lease: partition.Lease, holder: rand.Text(),
@@ -158,10 +167,12 @@ func (h *holding) keep(live *held, step grant.Step) {
 	}
 }
 
-// pointerNeeded reports whether a live grant other than this one needs the pointer.
+// pointerNeeded reports whether a live grant other than this one needs the pointer. One
+// that has not begun does not: it may end without ever having used it, and then nobody
+// would remove it; if it begins, it makes a pointer anew.
 func (h *holding) pointerNeeded(but *held) bool {
 	for _, live := range h.grants {
-		withoutAccess := live.State.Ended() || live.State == grant.Revoking && plan.AccessGone(live.steps)
+		withoutAccess := !live.MayHaveMade() || live.State == grant.Revoking && plan.AccessGone(live.steps)
 		if live != but && !withoutAccess {
 			return true
 		}

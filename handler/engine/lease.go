@@ -7,10 +7,6 @@ import (
 	"time"
 )
 
-// renewEvery is how often a lease is looked at while its worker works. It goes by
-// the machine's time, as slow calls do.
-const renewEvery = leaseFor / 3
-
 // keepLease prolongs the lease while slow calls go on, and ends the work's context
 // when somebody else has taken it. stop ends the renewals and gives the lease back;
 // it returns only when nothing of this runs any more.
@@ -28,7 +24,9 @@ func (h *holding) keepLease(ctx context.Context) (context.Context, func()) {
 }
 
 func (h *holding) renew(ctx context.Context, lose context.CancelCauseFunc) {
-	tick := time.NewTicker(renewEvery)
+	// A third of the lease, so that one renewal may fail; by the machine's time, as slow
+	// calls go by that.
+	tick := time.NewTicker(h.Lease / 3)
 	defer tick.Stop()
 	for {
 		select {
@@ -51,5 +49,5 @@ func (h *holding) renew(ctx context.Context, lose context.CancelCauseFunc) {
 func (h *holding) aging() bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	return h.committed && h.lease.Until.Sub(h.Now()) < 2*leaseFor/3
+	return h.committed && h.lease.Until.Sub(h.Now()) < 2*h.Lease/3
 }

@@ -14,18 +14,20 @@ import (
 // least once: a death between delivery and deletion repeats it. At present an
 // entry is delivered as one log line.
 func (e *Engine) Notify(ctx context.Context, id string) error {
-	met, err := e.Store.ListDueOf(ctx, id, e.Now().Add(grant.PickUp))
+	met, err := e.dueOf(ctx, id, e.Now().Add(grant.PickUp))
 	if err != nil {
-		return storage(err, "")
+		return err
 	}
 	claim, r, err := e.claim(ctx, id)
 	if KindOf(err) == KindNotFound {
-		return nil
+		return e.forget(ctx, met)
 	}
 	if err != nil {
 		return err
 	}
-	if claim.Workload == "" {
+	// A claim that was refused keeps its history in its own row, also where a run that
+	// died had already written the workload.
+	if claim.Workload == "" || r.State.Ended() && len(r.History) > 0 {
 		for _, entry := range r.History {
 			e.deliver(ctx, id, entry)
 		}

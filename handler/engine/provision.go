@@ -64,13 +64,13 @@ func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts
 		return false, err
 	}
 	wrote := h.write(ctx, live, step)
-	if settled(wrote) {
-		// The answer says what became of this write: only earlier ones are open.
+	if wrote != nil && settled(wrote) {
+		// The refusal says what became of this write: only earlier ones are open. One
+		// that was accepted stays open until its object is seen, because the tenant may
+		// show it late, and its absence would otherwise pass for proof.
 		step.MayAppearUntil = before
-		if wrote != nil {
-			step.Sent--
-		}
-		h.keep(live, step)
+		step.Sent--
+		h.keep(live, disowned(step, wrote))
 	}
 	present, err := h.readBack(ctx, live, step, facts)
 	if err != nil {
@@ -83,6 +83,15 @@ func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts
 		return false, h.miss(ctx, live, wrote)
 	}
 	return false, h.stuck(ctx, live, "NotYetVisible", "the tenant has accepted "+step.Name+" but does not show it yet", h.Now())
+}
+
+// disowned gives a pointer back to the stranger who made it between our look and our
+// create: it bears no name of ours, and no create of ours can have made it.
+func disowned(step grant.Step, refused error) grant.Step {
+	if step.Kind == grant.PointerStep && step.Sent == 0 && exchange.KindOf(refused) == exchange.AlreadyExists {
+		step.State = grant.Wanted
+	}
+	return step
 }
 
 // settled reports whether the answer to a write tells what became of it.
@@ -114,9 +123,10 @@ func (h *holding) readBack(ctx context.Context, live *held, step grant.Step, fac
 	case grant.PointerStep:
 		pointer, err := h.Engine.pointer(ctx, live.Workload)
 		facts.Pointer = access.Known(pointer)
+		h.shown = pointer
 		return pointer != nil, err
 	case grant.ScopeStep:
-		scope, err := h.scope(ctx, step.Name)
+		scope, err := h.scope(ctx, firstOf(step.RemoteID, step.Name))
 		facts.Scopes[step.Name] = access.Known(scope)
 		return scope != nil, err
 	}

@@ -22,14 +22,14 @@ const (
 // that a sweep will take it up. The tenant is not asked. The same source, key and
 // body give the same receipt again; another body under the same key is refused.
 func (e *Engine) Receive(ctx context.Context, delivery Delivery) (Receipt, error) {
-	now := e.Now()
+	delivery.at = e.Now()
 	id := grant.NewID(delivery.Source, delivery.Key)
 	hash := bodyHash(delivery.Body)
 	known, err := e.received(ctx, id, hash)
 	if known || err != nil {
 		return Receipt{ID: id, Repeated: known}, err
 	}
-	request, faults, err := grant.ParseRequest(delivery.Body, now)
+	request, faults, err := grant.ParseRequest(delivery.Body, delivery.at)
 	if err != nil {
 		return Receipt{}, &Error{Kind: KindMalformed, Detail: err.Error()}
 	}
@@ -62,7 +62,7 @@ func (e *Engine) received(ctx context.Context, id, hash string) (bool, error) {
 // take writes what is owed before the claim: a death between the two leaves a due
 // row that owes nothing, and never a claim that nobody takes up.
 func (e *Engine) take(ctx context.Context, delivery Delivery, id, hash string, request grant.Request) (Receipt, error) {
-	now := e.Now()
+	now := delivery.at
 	r := record{State: grant.Received, Permissions: request.Permissions, StartsAt: request.StartsAt, ExpiresAt: request.ExpiresAt,
 		Owner: request.Owner, Ticket: request.Ticket}
 	r.History = []grant.Entry{{At: now, Event: grant.EventReceived, By: request.Requester, Detail: "received from " + delivery.Source}}

@@ -2,15 +2,14 @@ package engine
 
 import (
 	"context"
-	"strings"
 
 	"mailgrant/handler/grant"
 	"mailgrant/handler/plan"
 )
 
 // retest proves an active grant again and names what has drifted. It gives nothing
-// back: what somebody else has removed waits for a decision. It removes nothing
-// either: drift is reported, and the end comes as it was agreed.
+// back: what somebody else has removed waits for a decision. What else is done
+// about drift is the operator's document's to say.
 func (h *holding) retest(ctx context.Context, live *held) error {
 	facts, err := h.facts(ctx, live)
 	rest, held := heldBack(err)
@@ -20,14 +19,18 @@ func (h *holding) retest(ctx context.Context, live *held) error {
 	if err != nil {
 		live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.Unknown, Reason: plan.NotRead, Message: err.Error(), Since: h.Now()})
 		live.Set(grant.Condition{Type: grant.Verified, Status: grant.Unknown, Reason: "NotProved", Message: err.Error(), Since: h.Now()})
-		live.Work.RetestAt = h.Now().Add(grant.Backoff(live.Work.Attempts + 1))
+		live.Work.RetestAt = h.Now().Add(min(grant.Backoff(live.Work.Attempts+1), RetestEvery))
 		return h.miss(ctx, live, err)
 	}
-	provisioned := h.inspected(live, plan.Inspect(h.situation(live, facts), h.Now()))
-	provisioned.Since = h.Now()
-	if live.Set(provisioned) {
-		live.pending = append(live.pending, h.entry(grant.EventCondition, "Provisioned"+string(provisioned.Status), provisioned.Reason+": "+provisioned.Message))
+	actions := plan.Inspect(h.situation(live, facts), h.Now())
+	h.declare(live, inspected(actions))
+	h.mark(live, actions)
+	mailboxes, err := h.guarded(ctx, live)
+	_, held = heldBack(err)
+	if held {
+		return h.miss(ctx, live, err)
 	}
+	h.declare(live, mailboxes)
 	found := h.prove(ctx, live)
 	if found.held != nil {
 		return h.miss(ctx, live, found.held)
@@ -37,29 +40,14 @@ func (h *holding) retest(ctx context.Context, live *held) error {
 		return err
 	}
 	h.state(live, found)
+	live.Work.RetestAt = h.Now().Add(RetestEvery)
+	over, err := h.answerDrift(ctx, live, actions, found)
+	if over || err != nil {
+		return err
+	}
 	live.Hit()
 	if live.Condition(grant.Stuck).Status == grant.True {
 		live.Set(grant.Condition{Type: grant.Stuck, Status: grant.False, Reason: "Resolved", Since: h.Now()})
 	}
-	live.Work.RetestAt = h.Now().Add(RetestEvery)
 	return h.commit(ctx, live)
-}
-
-// inspected turns what still differs from the plan into a condition.
-func (h *holding) inspected(live *held, actions []plan.Action) grant.Condition {
-	if len(actions) == 0 {
-		return grant.Condition{Type: grant.Provisioned, Status: grant.True, Reason: "AsPlanned"}
-	}
-	c := grant.Condition{Type: grant.Provisioned, Status: grant.False, Reason: actions[0].Reason}
-	var messages []string
-	for _, action := range actions {
-		if action.Verb == plan.Wait {
-			c.Status = grant.Unknown
-		}
-		if action.Message != "" {
-			messages = append(messages, action.Message)
-		}
-	}
-	c.Message = strings.Join(messages, "; ")
-	return c
 }

@@ -25,6 +25,7 @@ func (e *Engine) Revoke(ctx context.Context, id, by, reason string) (View, error
 		return View{}, ended(id, r.State)
 	}
 	if claim.Workload == "" {
+		r.History = append(r.History, grant.Entry{At: e.Now(), Event: grant.EventRevokeAsked, By: by, Reason: reason})
 		err = e.deny(ctx, claim, r, grant.RevokedBeforeStart, nil)
 		if store.KindOf(err) == store.KindConflict {
 			// It was bound at this very moment: the request belongs to its partition.
@@ -89,11 +90,9 @@ func (h *holding) remove(ctx context.Context, live *held, step grant.Step, facts
 		return false, err
 	}
 	removed := h.erase(ctx, live, step)
-	if settled(removed) {
+	if removed != nil && settled(removed) {
 		step.MayVanishUntil = before
-		if removed != nil {
-			step.RemovalsSent--
-		}
+		step.RemovalsSent--
 		h.keep(live, step)
 	}
 	present, err := h.readBack(ctx, live, step, facts)
@@ -134,6 +133,7 @@ func (h *holding) finish(ctx context.Context, live *held, facts access.Facts) er
 	now := h.Now()
 	live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.False, Reason: "Removed", Since: now})
 	live.Set(grant.Condition{Type: grant.Verified, Status: grant.False, Reason: "Removed", Since: now})
+	live.Set(grant.Condition{Type: grant.Confined, Status: grant.Unknown, Reason: "Removed", Since: now})
 	reachable := h.stillReachable(live, facts)
 	reachable.Since = now
 	live.Set(reachable)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,19 +17,24 @@ import (
 const (
 	operationPrefix    = "op-"
 	operationPartition = "op"
+	afterProperty      = "after"
 )
 
 // The sweeps that an operator can run.
 const (
-	SweepExpire = "expire"
-	SweepRetest = "retest"
+	SweepExpire   = "expire"
+	SweepRetest   = "retest"
+	SweepDiscover = "discover"
 )
+
+// Sweeps lists them.
+func Sweeps() []string { return []string{SweepExpire, SweepRetest, SweepDiscover} }
 
 // Run starts a sweep as an operation that can be polled. The error is KindInvalid
 // for a kind that is not known.
 func (e *Engine) Run(ctx context.Context, kind, by string) (Operation, error) {
-	if kind != SweepExpire && kind != SweepRetest {
-		return Operation{}, &Error{Kind: KindInvalid, Detail: fmt.Sprintf("no sweep is called %q; known are %s and %s", kind, SweepExpire, SweepRetest)}
+	if !slices.Contains(Sweeps(), kind) {
+		return Operation{}, &Error{Kind: KindInvalid, Detail: fmt.Sprintf("no sweep is called %q; there are %s", kind, strings.Join(Sweeps(), ", "))}
 	}
 	now := e.Now()
 	operation := Operation{ID: operationPrefix + strings.ToLower(rand.Text()[:grant.IDLength]), Kind: kind, State: Running, By: by,
@@ -65,6 +71,7 @@ func (e *Engine) Operation(ctx context.Context, id string) (Operation, error) {
 	if err != nil {
 		return Operation{}, fmt.Errorf("reading operation %s: %w", id, err)
 	}
+	operation.after = row.Properties[afterProperty]
 	return operation, nil
 }
 
@@ -73,7 +80,8 @@ func (e *Engine) keepOperation(ctx context.Context, operation Operation) error {
 	if err != nil {
 		return fmt.Errorf("writing operation %s: %w", operation.ID, err)
 	}
-	return storage(e.Store.WriteWork(ctx, operationPartition, store.Row{Key: operation.ID, Document: document}), "")
+	return storage(e.Store.WriteWork(ctx, operationPartition, store.Row{Key: operation.ID, Document: document,
+		Properties: map[string]string{afterProperty: operation.after}}), "")
 }
 
 // sweepFor is how long one invocation works on an operation before it leaves the
@@ -89,13 +97,20 @@ func (e *Engine) sweep(ctx context.Context, id string) error {
 	if err != nil || operation.State == Done {
 		return err
 	}
+	if operation.Kind == SweepDiscover {
+		return e.compare(ctx, operation)
+	}
 	ids, err := e.sweepIDs(ctx, operation.Kind)
 	if err != nil {
 		return err
 	}
 	budget, cancel := context.WithTimeout(ctx, sweepFor)
 	defer cancel()
-	operation.Total, operation.Done, operation.Findings = len(ids), 0, []Finding{}
+	// Sorted, and gone on with where the last invocation left off: beginning anew each
+	// time, a sweep that takes longer than one invocation would never end.
+	slices.Sort(ids)
+	ids = slices.DeleteFunc(ids, func(one string) bool { return one <= operation.after })
+	operation.Total = operation.Done + len(ids)
 	for _, one := range ids {
 		if budget.Err() != nil {
 			return e.leave(ctx, operation)
@@ -106,13 +121,19 @@ func (e *Engine) sweep(ctx context.Context, id string) error {
 		}
 		operation.Findings = append(operation.Findings, findings...)
 		operation.Done++
+		operation.after = one
 	}
+	return e.close(ctx, operation)
+}
+
+// close ends an operation; from then on nothing is owed for it.
+func (e *Engine) close(ctx context.Context, operation Operation) error {
 	operation.State, operation.FinishedAt = Done, e.Now()
-	err = e.keepOperation(ctx, operation)
+	err := e.keepOperation(ctx, operation)
 	if err != nil {
 		return err
 	}
-	return storage(e.Store.DeleteDue(ctx, dues(id, "", []grant.Due{sweepDue(operation)})...), "")
+	return storage(e.Store.DeleteDue(ctx, dues(operation.ID, "", []grant.Due{sweepDue(operation)})...), "")
 }
 
 func (e *Engine) leave(ctx context.Context, operation Operation) error {
@@ -169,16 +190,25 @@ func (e *Engine) sweepOne(ctx context.Context, kind, id string) ([]Finding, erro
 		return []Finding{{Grant: id, Type: "Busy", Reason: "LeaseHeld", Message: "another worker had this workload; the work was left to it"}}, nil
 	}
 	if err != nil {
-		return nil, err
+		return unlooked(ctx, id, err)
 	}
 	view, err := e.Show(ctx, id)
 	if KindOf(err) == KindNotFound {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return unlooked(ctx, id, err)
 	}
 	return view.findings(e.Now()), nil
+}
+
+// unlooked turns a failure that a retry would meet again, such as a row that cannot be
+// read, into a finding: one grant may not keep the sweep from the others for ever.
+func unlooked(ctx context.Context, id string, err error) ([]Finding, error) {
+	if KindOf(err) != KindInternal || ctx.Err() != nil {
+		return nil, err
+	}
+	return []Finding{{Grant: id, Type: "Failed", Reason: "NotLookedAt", Message: err.Error()}}, nil
 }
 
 func (e *Engine) patiently(ctx context.Context, id string, forced bool) error {

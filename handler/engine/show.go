@@ -60,12 +60,22 @@ func (e *Engine) unbound(claim store.Claim, r record) (View, error) {
 	if r.Condition != nil {
 		g.Conditions = append(g.Conditions, *r.Condition)
 	}
-	return View{Grant: g, Steps: []ShownStep{}, Evidence: []grant.Evidence{}, Faults: r.Faults}, nil
+	view := View{Grant: g, Steps: []ShownStep{}, Evidence: []grant.Evidence{}, Faults: r.Faults}
+	view.tries(r.Work)
+	return view, nil
+}
+
+// tries tells of the ladder while work on the grant fails.
+func (v *View) tries(work grant.Work) {
+	if work.Attempts > 0 && !v.State.Ended() {
+		v.Attempts, v.NextTry = work.Attempts, work.NotBefore
+	}
 }
 
 func (e *Engine) view(ctx context.Context, g grant.Grant) (View, error) {
 	view := View{Grant: g, Steps: []ShownStep{}, Evidence: []grant.Evidence{}}
 	view.Conditions = g.ConditionsAt(e.Now())
+	view.tries(g.Work)
 	view.Work = grant.Work{}
 	rows, err := e.Store.ReadRows(ctx, g.Workload.ObjectID, "s|"+g.ID+"|")
 	if err != nil {

@@ -76,9 +76,15 @@ func (h *holding) activate(ctx context.Context, live *held) error {
 	return h.move(ctx, live, grant.Active, grant.EventActive, "", fmt.Sprintf("verified; effective by %s", live.EffectiveBy.UTC().Format(time.RFC3339)))
 }
 
+// proveFor ends the questions of one proof while there is time left to write down what
+// was answered: a tenant too slow to answer may not keep a verification from counting.
+const proveFor = 80 * time.Second
+
 // prove asks the tenant's own test about every mailbox and canary, and reads every
 // other path, side by side. What could not be read is unsure, never denied.
 func (h *holding) prove(ctx context.Context, live *held) proof {
+	ctx, cancel := context.WithTimeout(ctx, proveFor)
+	defer cancel()
 	canaries, changed, err := h.usableCanaries(ctx, live)
 	found := proof{canaries: canaries, canaryChanged: changed}
 	if err != nil {
@@ -157,7 +163,7 @@ func (h *holding) otherPaths(ctx context.Context, live *held) (access.Facts, err
 		return err
 	})
 	group.Go(func() error {
-		assignments, err := h.assignments(ctx, live.Workload)
+		assignments, err := h.assignments(ctx, live.Workload, h.shown)
 		facts.Assignments = access.Known(assignments)
 		return err
 	})
@@ -227,11 +233,16 @@ func (h *holding) state(live *held, found proof) {
 		live.Canaries = found.canaries
 		live.pending = append(live.pending, h.entry(grant.EventCanaryChanged, "", "the canary is now "+found.canaries[0].Address))
 	}
-	for _, condition := range []grant.Condition{found.verified(), found.confined()} {
-		condition.Since = h.Now()
-		if live.Set(condition) {
-			live.pending = append(live.pending, h.entry(grant.EventCondition, string(condition.Type)+string(condition.Status), condition.Reason+": "+condition.Message))
-		}
+	h.declare(live, found.verified())
+	h.declare(live, found.confined())
+}
+
+// declare states a condition as of now, and leaves a line in the history when it has
+// changed.
+func (h *holding) declare(live *held, condition grant.Condition) {
+	condition.Since = h.Now()
+	if live.Set(condition) {
+		live.pending = append(live.pending, h.entry(grant.EventCondition, string(condition.Type)+string(condition.Status), condition.Reason+": "+condition.Message))
 	}
 }
 
@@ -241,11 +252,11 @@ func (p proof) verified() grant.Condition {
 	case p.canary != "":
 		c.Status, c.Reason, c.Message = grant.False, "CanaryAllowed", p.canary
 	case len(p.denied) > 0:
-		c.Status, c.Reason, c.Message = grant.False, "MailboxDenied", "refused: "+strings.Join(p.denied, "; ")
+		c.Status, c.Reason, c.Message = grant.False, "MailboxDenied", "refused: "+several(p.denied)
 	case len(p.canaries) == 0:
 		c.Reason, c.Message = "NoCanary", "no mailbox is left that would have to be refused: the operator's document needs another canary"
 	case len(p.unsure) > 0:
-		c.Reason, c.Message = "NotProved", strings.Join(p.unsure, "; ")
+		c.Reason, c.Message = "NotProved", several(p.unsure)
 	default:
 		c.Status, c.Reason, c.Message = grant.True, "AllowedAndRefused", "every mailbox was allowed and every canary refused by the tenant's own test"
 	}
@@ -277,5 +288,16 @@ func sentences(paths []access.Path) string {
 	for i, path := range paths {
 		texts[i] = path.String()
 	}
-	return strings.Join(texts, "; ")
+	return several(texts)
+}
+
+// mostNamed is how many findings a message spells out: a grant with fifty mailboxes and
+// ten permissions can have a thousand, and its row has to stay writable.
+const mostNamed = 10
+
+func several(texts []string) string {
+	if len(texts) <= mostNamed {
+		return strings.Join(texts, "; ")
+	}
+	return fmt.Sprintf("%s; and %d more", strings.Join(texts[:mostNamed], "; "), len(texts)-mostNamed)
 }

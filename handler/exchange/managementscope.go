@@ -85,6 +85,24 @@ func (c *Client) NewManagementScope(ctx context.Context, name, recipientFilter s
 	return one(asked, received, decodeManagementScope)
 }
 
+// SetManagementScope gives a scope another OPATH filter. It changes every assignment that uses the
+// scope. A missing one gives kind NotFound.
+func (c *Client) SetManagementScope(ctx context.Context, identity, recipientFilter string) error {
+	asked := command{
+		purpose: "change a management scope", cmdlet: "Set-ManagementScope", subject: identity, write: true,
+		parameters: map[string]any{"Identity": identity, "RecipientRestrictionFilter": recipientFilter},
+	}
+	refused := asked.checkIdentity(identity)
+	if refused == nil && strings.TrimSpace(recipientFilter) == "" {
+		refused = asked.refuse(BadParameter, "an empty filter would select every recipient")
+	}
+	if refused != nil {
+		return refused
+	}
+	_, err := c.write(ctx, asked)
+	return err
+}
+
 // RemoveManagementScope removes a scope by its name or GUID. A missing one gives kind NotFound, one
 // that an assignment still uses InUse.
 func (c *Client) RemoveManagementScope(ctx context.Context, identity string) error {

@@ -32,6 +32,11 @@ const (
 	Expiring ConditionType = "Expiring"
 	// StillReachable: after the end, another path still reaches a mailbox.
 	StillReachable ConditionType = "StillReachable"
+	// MailboxesHeld: the granted mailboxes are the ones that were bound, and none of
+	// them has come under protection since.
+	MailboxesHeld ConditionType = "MailboxesHeld"
+	// EditedByOther: somebody else has changed our objects. It never clears by itself.
+	EditedByOther ConditionType = "EditedByOther"
 	// Stuck: work on the grant fails; seen from the first miss.
 	Stuck ConditionType = "Stuck"
 )
@@ -104,14 +109,14 @@ func (g *Grant) expiringAt(now time.Time) Condition {
 	if now.Before(begins) {
 		return Condition{Type: Expiring, Status: False, Reason: "EndIsFar", Since: g.StartsAt}
 	}
-	return Condition{Type: Expiring, Status: True, Reason: "EndIsNear", Since: begins}
+	return Condition{Type: Expiring, Status: True, Reason: "EndIsNear", Since: later(begins, g.StartsAt)}
 }
 
 // NeedsAttention reports whether the condition says something that a person should
 // see. Confined cannot be True yet, so only a path that was found counts.
 func (c Condition) NeedsAttention() bool {
 	switch c.Type {
-	case Provisioned, Verified:
+	case Provisioned, Verified, MailboxesHeld:
 		return c.Status != True && c.Reason != "Removed"
 	case Confined:
 		return c.Status == False

@@ -97,14 +97,51 @@ func TestWhichEndingsAreFailures(t *testing.T) {
 	}
 }
 
-func TestStepsThatMayBeInTheTenant(t *testing.T) {
+// TestParseRemoteName reads back what RemoteName wrote, in any case, and nothing of
+// another installation.
+func TestParseRemoteName(t *testing.T) {
 	t.Parallel()
-	cases := map[grant.StepState]bool{
-		grant.Wanted: false, grant.Creating: true, grant.Made: true, grant.Removing: true, grant.Gone: false, grant.Left: false,
-	}
-	for state, want := range cases {
-		if (grant.Step{State: state}).Exists() != want {
-			t.Errorf("%s: exists is %t", state, !want)
+	id := grant.NewID("ops", "RITM0012345")
+	for _, number := range []int{0, 7, 10, 100} {
+		name := grant.RemoteName("abc123", id, number)
+		for _, text := range []string{name, strings.ToUpper(name)} {
+			got, ours := grant.ParseRemoteName("abc123", text)
+			if !ours || got != id {
+				t.Errorf("%q: %q, ours is %t", text, got, ours)
+			}
 		}
+		if _, ours := grant.ParseRemoteName("abc124", name); ours {
+			t.Errorf("%q is taken for another installation's", name)
+		}
+	}
+	for _, name := range []string{"", "mg-abc123-", "mg-abc123-" + id, "mg-abc123-" + id + "-", "mg-abc123-" + id + "-1", "mg-abc123-" + id + "-0x",
+		"mg-abc123-" + id[1:] + "-00", "xmg-abc123-" + id + "-00", "mg-abc123-" + id + "-00 copy", "mg-abc123-" + id + "-00-00", id, "Helpdesk HR mailbox"} {
+		if _, ours := grant.ParseRemoteName("abc123", name); ours {
+			t.Errorf("%q is taken for ours", name)
+		}
+	}
+}
+
+func TestAtPointsByTokens(t *testing.T) {
+	t.Parallel()
+	cases := map[string][]string{"": nil, "/scope/mailboxes/0": {"scope", "mailboxes", "0"}, "/a~1b~0c": {"a/b~c"}}
+	for want, tokens := range cases {
+		got := grant.At("reason", "detail", tokens...)
+		if got != (grant.Fault{Pointer: want, Reason: "reason", Detail: "detail"}) {
+			t.Errorf("%q: %+v", tokens, got)
+		}
+	}
+}
+
+// TestUserID: the object id, which stays, before the address, which may move.
+func TestUserID(t *testing.T) {
+	t.Parallel()
+	mailbox := grant.Mailbox{GUID: aGUID, Address: "news@contoso.example"}
+	if got := mailbox.UserID(); got != mailbox.Address {
+		t.Errorf("without an object id: %q", got)
+	}
+	mailbox.EntraID = "b0000000-0000-4000-8000-000000000002"
+	if got := mailbox.UserID(); got != mailbox.EntraID {
+		t.Errorf("with an object id: %q", got)
 	}
 }

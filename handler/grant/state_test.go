@@ -1,6 +1,7 @@
 package grant_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -113,8 +114,11 @@ func born(t *rapid.T) (grant.Grant, time.Time) {
 func liveOn(t *rapid.T, g *grant.Grant, now time.Time) {
 	switch rapid.SampledFrom([]string{"move", "miss", "hit", "claim", "postpone"}).Draw(t, "what") {
 	case "move":
-		next := rapid.SampledFrom(grant.States()).Draw(t, "next")
-		if g.Move(next) == nil {
+		follow := slices.DeleteFunc(grant.States(), func(next grant.State) bool { return !g.State.MayFollow(next) })
+		if len(follow) == 0 {
+			return
+		}
+		if g.Move(rapid.SampledFrom(follow).Draw(t, "next")) == nil {
 			g.Claim(now)
 			g.Work.RetestAt = now.Add(time.Hour)
 		}

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,21 +116,31 @@ func TestInspectWaitsForARemovalThatMayStillAct(t *testing.T) {
 	}
 }
 
+// TestOursNames: a name of ours counts only with the scope of its own grant.
 func TestOursNames(t *testing.T) {
 	t.Parallel()
 	s := made(t)
 	s.Steps[2].State = grant.Gone
+	scope, name, gone := s.Steps[0].Name, s.Steps[1].Name, s.Steps[2].Name
 	ours := plan.OursNames(s.Steps)
-	cases := map[string]bool{
-		s.Steps[1].Name: true,
-		s.Steps[2].Name: false,
-		s.Steps[0].Name: false,
-		"":              false,
+	cases := map[string]struct {
+		assignment access.Assignment
+		want       bool
+	}{
+		"ours":               {access.Assignment{Name: name, Scope: scope}, true},
+		"ours in capitals":   {access.Assignment{Name: strings.ToUpper(name), Scope: strings.ToUpper(scope)}, true},
+		"ours and disabled":  {access.Assignment{Name: name, Scope: scope, Enabled: false}, true},
+		"with another scope": {access.Assignment{Name: name, Scope: "everybody"}, false},
+		"without a scope":    {access.Assignment{Name: name}, false},
+		"unscoped":           {access.Assignment{Name: name, Scope: scope, Unscoped: true}, false},
+		"of a gone step":     {access.Assignment{Name: gone, Scope: scope}, false},
+		"named as our scope": {access.Assignment{Name: scope, Scope: scope}, false},
+		"a stranger's":       {access.Assignment{Name: "theirs", Scope: scope}, false},
+		"without a name":     {access.Assignment{Scope: scope}, false},
 	}
-	cases["MG-ABC123-"+s.Steps[1].Name[10:]] = true
-	for name, want := range cases {
-		if ours(access.Assignment{Name: name}) != want {
-			t.Errorf("%q: ours is %t", name, !want)
+	for about, test := range cases {
+		if ours(test.assignment) != test.want {
+			t.Errorf("%s: ours is %t", about, !test.want)
 		}
 	}
 }

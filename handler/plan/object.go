@@ -14,7 +14,9 @@ type object struct {
 	id      string
 	// differs says how the present object is not as intended; empty when it is.
 	differs string
-	title   string
+	// change names that difference for programs.
+	change Change
+	title  string
 }
 
 // make returns what brings the step to made, or nil when it is there.
@@ -29,7 +31,7 @@ func makeStep(step grant.Step, seen object, now time.Time) *Action {
 		return &Action{Verb: Wait, Step: step, Until: step.MayVanishUntil, Reason: MayStillVanish,
 			Message: "an earlier removal of " + seen.title + " got no answer and may still take effect"}
 	case step.State == grant.Made && !seen.present:
-		return block(step, RemovedByOther, seen.title+" was removed by someone else; access is not given again without a decision")
+		return changed(block(step, RemovedByOther, seen.title+" was removed by someone else; access is not given again without a decision"), removal(step.Kind))
 	case seen.present && seen.differs != "":
 		return differing(step, seen)
 	case step.State == grant.Made:
@@ -59,7 +61,7 @@ func differing(step grant.Step, seen object) *Action {
 	if step.State == grant.Wanted || step.State == grant.Gone {
 		return block(step, NameTaken, seen.title+" exists already, is not ours and "+seen.differs)
 	}
-	return block(step, Differs, seen.title+" "+seen.differs)
+	return changed(block(step, Differs, seen.title+" "+seen.differs), seen.change)
 }
 
 // removeStep returns what brings the step to gone, or nil when it is there.

@@ -54,6 +54,40 @@ type Action struct {
 	Until time.Time
 	// Reason (for programs) and Message (for people) are set for Wait and Block.
 	Reason, Message string
+	// Change names what somebody else has done to an object of ours; empty where
+	// nobody has.
+	Change Change
+}
+
+// Change is a kind of drift: what somebody else has done to an object of ours.
+type Change string
+
+// The kinds of drift that are seen in the objects themselves.
+const (
+	PointerRemoved     Change = "PointerRemoved"
+	PointerReplaced    Change = "PointerReplaced"
+	ScopeRemoved       Change = "ScopeRemoved"
+	FilterChanged      Change = "FilterChanged"
+	AssignmentRemoved  Change = "AssignmentRemoved"
+	AssignmentWidened  Change = "AssignmentWidened"
+	ScopeSwapped       Change = "ScopeSwapped"
+	RoleChanged        Change = "RoleChanged"
+	AssignmentDisabled Change = "AssignmentDisabled"
+)
+
+func removal(kind grant.StepKind) Change {
+	switch kind {
+	case grant.PointerStep:
+		return PointerRemoved
+	case grant.ScopeStep:
+		return ScopeRemoved
+	}
+	return AssignmentRemoved
+}
+
+func changed(action *Action, change Change) *Action {
+	action.Change = change
+	return action
 }
 
 // Reasons of Wait and Block.

@@ -153,6 +153,7 @@ func (s Situation) seenPointer() object {
 	}
 	seen.id = reading.Value.ID
 	if !strings.EqualFold(reading.Value.AppID, s.Grant.Workload.AppID) {
+		seen.change = PointerReplaced
 		seen.differs = fmt.Sprintf("names the application %s and not %s; Exchange can only be corrected by removing and making it anew", reading.Value.AppID, s.Grant.Workload.AppID)
 	}
 	return seen
@@ -169,6 +170,7 @@ func (s Situation) seenScope(step grant.Step) object {
 	}
 	seen.id = reading.Value.ID
 	if reading.Value.Exclusive || !access.SameMailboxes(reading.Value.Filter, step.Filter) {
+		seen.change = FilterChanged
 		seen.differs = fmt.Sprintf("has the filter %q and not %q", reading.Value.Filter, step.Filter)
 	}
 	return seen
@@ -186,33 +188,44 @@ func (s Situation) seenAssignment(step grant.Step) object {
 		}
 		seen.present = true
 		seen.id = assignment.ID
-		seen.differs = assignmentDiffers(assignment, step, ScopeName(s.Steps))
+		seen.change, seen.differs = assignmentDiffers(assignment, step, ScopeName(s.Steps))
 	}
 	return seen
 }
 
-func assignmentDiffers(assignment access.Assignment, step grant.Step, scope string) string {
+func assignmentDiffers(assignment access.Assignment, step grant.Step, scope string) (Change, string) {
 	switch {
-	case assignment.Unscoped || !strings.EqualFold(assignment.Scope, scope):
-		return fmt.Sprintf("has the scope %q and not %q", assignment.Scope, scope)
+	case assignment.Unscoped:
+		return AssignmentWidened, fmt.Sprintf("has no scope any more and reaches every mailbox; it had %q", scope)
+	case !strings.EqualFold(assignment.Scope, scope):
+		return ScopeSwapped, fmt.Sprintf("has the scope %q and not %q", assignment.Scope, scope)
 	case assignment.Role != step.Role:
-		return fmt.Sprintf("has the role %q and not %q", assignment.Role, step.Role)
+		return RoleChanged, fmt.Sprintf("has the role %q and not %q", assignment.Role, step.Role)
 	case !assignment.Enabled:
-		return "was disabled"
+		return AssignmentDisabled, "was disabled"
 	}
-	return ""
+	return "", ""
 }
 
-// OursNames returns a test for the assignments that these steps made: by name,
-// because the name is the mark.
+// OursNames returns a test for the assignments that these steps made: by name, because
+// the name is the mark, and by the scope of the same grant, whose step comes before its
+// assignments. What bears our name with a wider scope or none is a path that we did not
+// make, whoever gave it the name.
 func OursNames(steps []grant.Step) func(access.Assignment) bool {
-	names := map[string]bool{}
+	scopes := map[string]string{}
+	scope := ""
 	for _, step := range steps {
-		if step.Kind == grant.AssignmentStep && step.State != grant.Gone {
-			names[strings.ToLower(step.Name)] = true
+		switch {
+		case step.Kind == grant.ScopeStep:
+			scope = step.Name
+		case step.Kind == grant.AssignmentStep && step.State != grant.Gone:
+			scopes[strings.ToLower(step.Name)] = scope
 		}
 	}
-	return func(assignment access.Assignment) bool { return names[strings.ToLower(assignment.Name)] }
+	return func(assignment access.Assignment) bool {
+		scope, named := scopes[strings.ToLower(assignment.Name)]
+		return named && !assignment.Unscoped && strings.EqualFold(assignment.Scope, scope)
+	}
 }
 
 // Inspect returns everything in which the tenant differs from a grant that was
@@ -223,7 +236,7 @@ func Inspect(s Situation, now time.Time) []Action {
 	for _, step := range append([]grant.Step{s.Pointer}, s.Steps...) {
 		seen := s.seen(step)
 		if step.Kind == grant.PointerStep && step.State == grant.Left && seen.read && !seen.present {
-			found = append(found, *block(step, RemovedByOther, seen.title+" was removed by someone else"))
+			found = append(found, *changed(block(step, RemovedByOther, seen.title+" was removed by someone else"), PointerRemoved))
 			continue
 		}
 		action := makeStep(step, seen, now)

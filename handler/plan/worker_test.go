@@ -84,10 +84,17 @@ func (w *worker) run(l *life, next func(plan.Situation, time.Time) plan.Action) 
 			store()
 			return true, nil
 		default:
-			return false, fmt.Errorf("%s %s blocks: %s: %s", action.Step.Kind, action.Step.Name, action.Reason, action.Message)
+			return false, blocked{action}
 		}
 	}
 	return false, fmt.Errorf("a run of grant %s does not end", l.ID)
+}
+
+// blocked is the error of a run whose plan wants a person.
+type blocked struct{ plan.Action }
+
+func (b blocked) Error() string {
+	return fmt.Sprintf("%s %s blocks: %s: %s", b.Step.Kind, b.Step.Name, b.Reason, b.Message)
 }
 
 // read sees everything, or in a fault everything but one part.

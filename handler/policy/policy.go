@@ -35,7 +35,23 @@ type Document struct {
 	// MaxDuration is the longest time between a grant's start and its end.
 	MaxDuration time.Duration `json:"maxDuration"`
 	Limits      Limits        `json:"limits"`
+	// Drift is what is done when a retest finds that the tenant has drifted.
+	Drift Answer `json:"drift"`
 }
+
+// Answer is what is done about drift.
+type Answer string
+
+// The answers to drift. Repair may only narrow: whatever would give access again
+// waits for a person.
+const (
+	// Report names the drift and leaves everything as it is.
+	Report Answer = "report"
+	// Narrow also brings a scope that was widened back to what was granted.
+	Narrow Answer = "narrow"
+	// Revoke takes the grant away.
+	Revoke Answer = "revoke"
+)
 
 // Limits cap what one grant, and the live grants of one workload, may hold.
 type Limits struct {

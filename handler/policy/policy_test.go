@@ -27,6 +27,7 @@ limits: {mailboxes: 5, permissions: 2, liveGrants: 7}
 		Protected:   []string{"ceo@contoso.example"},
 		MaxDuration: 14 * 24 * time.Hour,
 		Limits:      policy.Limits{Mailboxes: 5, Permissions: 2, LiveGrants: 7},
+		Drift:       policy.Report,
 	}
 	if document.Digest() != want.Digest() {
 		t.Errorf("got %+v, want %+v", document, want)

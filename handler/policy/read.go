@@ -29,9 +29,10 @@ type reader struct {
 func (r *reader) document(root ast.Node) Document {
 	document := Document{
 		MaxDuration: DefaultMaxDuration,
+		Drift:       Report,
 		Limits:      Limits{Mailboxes: DefaultMailboxes, Permissions: DefaultPermissions, LiveGrants: DefaultLiveGrants},
 	}
-	members, ok := r.mapping(root, "", "canaries", "protected", "maxDuration", "limits")
+	members, ok := r.mapping(root, "", "canaries", "protected", "maxDuration", "limits", "drift")
 	if !ok {
 		return document
 	}
@@ -48,6 +49,9 @@ func (r *reader) document(root ast.Node) Document {
 	}
 	if longest, given := members["maxDuration"]; given {
 		document.MaxDuration = r.duration(longest, "maxDuration")
+	}
+	if answer, given := members["drift"]; given {
+		document.Drift = r.answer(answer)
 	}
 	if limits, given := members["limits"]; given {
 		document.Limits = r.limits(limits, document.Limits)
@@ -195,4 +199,16 @@ func (r *reader) fault(at ast.Node, path, reason, detail string) {
 
 func (r *reader) whole(reason, detail string) {
 	r.faults = append(r.faults, Fault{Reason: reason, Detail: detail})
+}
+
+func (r *reader) answer(at ast.Node) Answer {
+	text, ok := at.(*ast.StringNode)
+	if ok {
+		answer := Answer(text.Value)
+		if slices.Contains([]Answer{Report, Narrow, Revoke}, answer) {
+			return answer
+		}
+	}
+	r.fault(at, "drift", "unknownAnswer", "drift is answered with report, narrow or revoke")
+	return Report
 }

@@ -7,6 +7,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,12 @@ type Options struct {
 	Scratch string
 	// Document is the operator's document; empty means the one below.
 	Document string
+	// Installation is the mark in the names of everything that the handler makes; empty
+	// means the one below.
+	Installation string
+	// Tenant is one that another stack has started, and that stays its own; nil starts a
+	// new one.
+	Tenant *tenant.Tenant
 	// Directory is the tenant's directory as JSON; nil means the sample.
 	Directory io.Reader
 	Seed      uint64
@@ -50,7 +57,8 @@ protected: [ceo@contoso.example]
 maxDuration: P90D
 `
 
-// Installation is the mark in the names of everything that the stack's handler makes.
+// Installation is the mark in the names of everything that the stack's handler makes
+// when no other is given.
 const Installation = "demo01"
 
 // Stack is what was started.
@@ -58,6 +66,8 @@ type Stack struct {
 	Tenant *tenant.Tenant
 	Wire   *storage.Wire
 	Host   *host.Host
+	// borrowed: the tenant is another stack's.
+	borrowed bool
 	// DocumentPath is the file that the handler reads its document from.
 	DocumentPath string
 }
@@ -74,7 +84,10 @@ func Start(ctx context.Context, options Options) (*Stack, error) {
 
 func (s *Stack) start(ctx context.Context, options Options) error {
 	var err error
-	s.Tenant, err = tenant.Start(ctx, tenant.Options{Directory: options.Directory, Seed: options.Seed, Mood: options.Mood})
+	s.Tenant, s.borrowed = options.Tenant, options.Tenant != nil
+	if !s.borrowed {
+		s.Tenant, err = tenant.Start(ctx, tenant.Options{Directory: options.Directory, Seed: options.Seed, Mood: options.Mood})
+	}
 	if err != nil {
 		return fmt.Errorf("starting the simulated tenant: %w", err)
 	}
@@ -121,9 +134,10 @@ func (s *Stack) settings(options Options) (map[string]string, error) {
 		"SSL_CERT_FILE":          certificate,
 		"GrantStorage":           s.Wire.ConnectionString(),
 		"MAILGRANT_CONFIG":       s.DocumentPath,
-		"MAILGRANT_INSTALLATION": Installation,
+		"MAILGRANT_INSTALLATION": cmp.Or(options.Installation, Installation),
 		"EXPIRE_SCHEDULE":        "0 * * * * *",
 		"RETEST_SCHEDULE":        "0 */15 * * * *",
+		"DISCOVER_SCHEDULE":      "0 30 3 * * *",
 	}
 	if !options.RealTime {
 		// A build with the race detector would otherwise stay a second at its end.
@@ -161,7 +175,7 @@ func (s *Stack) Close() error {
 	if s.Wire != nil {
 		errs = append(errs, s.Wire.Close())
 	}
-	if s.Tenant != nil {
+	if s.Tenant != nil && !s.borrowed {
 		errs = append(errs, s.Tenant.Close())
 	}
 	return errors.Join(errs...)

@@ -1,0 +1,57 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"mailgrant/handler/grant"
+	"mailgrant/handler/store"
+)
+
+// stopPrefix begins the key of the row that says when a workload's red button was
+// pushed last.
+const stopPrefix = "stop-"
+
+// noteStop writes down that everything which was received for a workload until now
+// has to end. It is written before the workload's grants are read: a request that is
+// being bound meanwhile is either among them, or reads this row after its own batch.
+func (e *Engine) noteStop(ctx context.Context, workload, by, reason string, now time.Time) error {
+	document, err := json.Marshal(Freeze{By: by, Reason: reason, At: now})
+	if err != nil {
+		return fmt.Errorf("writing the stop of workload %s: %w", workload, err)
+	}
+	return storage(e.Store.WriteWork(ctx, switchPartition, store.Row{Key: stopKey(workload), Document: document}), "")
+}
+
+func stopKey(workload string) string { return stopPrefix + strings.ToLower(workload) }
+
+// stop returns the last push of the workload's red button; the zero value when there
+// was none.
+func (e *Engine) stop(ctx context.Context, workload string) (Freeze, error) {
+	row, err := e.Store.ReadWork(ctx, switchPartition, stopKey(workload))
+	if store.KindOf(err) == store.KindNotFound {
+		return Freeze{}, nil
+	}
+	if err != nil {
+		return Freeze{}, storage(err, "")
+	}
+	var pushed Freeze
+	err = json.Unmarshal(row.Document, &pushed)
+	if err != nil {
+		return Freeze{}, fmt.Errorf("reading the stop of workload %s: %w", workload, err)
+	}
+	return pushed, nil
+}
+
+// covers reports whether a push of the red button ends what was received at that time.
+func (f Freeze) covers(receivedAt time.Time) bool {
+	return !f.At.IsZero() && !receivedAt.After(f.At)
+}
+
+// wish is what the push asks of every grant that it covers.
+func (f Freeze) wish() grant.Entry {
+	return grant.Entry{At: f.At, Event: grant.EventRevokeAsked, By: f.By, Reason: "everything of this workload was revoked by " + f.By + ": " + f.Reason}
+}
