@@ -4,10 +4,10 @@
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: all help tools format vet static test demo run bench package azurite clean
+.PHONY: all help tools format vet static test prove demo run bench package azurite clean
 
 STATICCHECK := go tool staticcheck
-GO_FOLDERS := docs functions handler scripts/assemble scripts/bench scripts/demo scripts/package scripts/run scripts/session
+GO_FOLDERS := docs functions handler scripts/assemble scripts/bench scripts/demo scripts/package scripts/prove scripts/run scripts/session
 AZURITE := scripts/azurite/node_modules/.package-lock.json
 
 all: tools format vet static test ## check the format, vet, analyse, then test; 10 minutes the first time
@@ -42,6 +42,10 @@ test: tools azurite ## every test and story, with the race detector; 6 minutes t
 	@echo "Testing with the race detector; 6 minutes the first time, less later ..."
 	@began=$$(date +%s); go test -race ./...; status=$$?; \
 	echo "The tests took $$(($$(date +%s) - began)) seconds."; exit $$status
+
+prove: tools azurite ## try in full what must never fail, one table, also in docs/reliability.md; 40 minutes (SEED=n replays)
+	@mkdir -p build/bin && go build -o build/bin/prove ./scripts/prove
+	@exec build/bin/prove -seed=$(or $(SEED),0) $(if $(RUN),-run='$(RUN)')
 
 demo: tools azurite ## the whole life of a grant on one screen; under a minute after the build
 	@mkdir -p build/bin && go build -o build/bin/demo ./scripts/demo

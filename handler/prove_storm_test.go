@@ -1,113 +1,213 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"sync"
+	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
 	"mailgrant/handler/simulator/storage"
+	"mailgrant/handler/simulator/tenant"
 )
 
-// sameAtOnce is how often the same delivery comes at the same moment.
-const sameAtOnce = 100
-
-// TestProveSameDelivery sends the same request a hundred times at once, and again a
-// day later: there is one grant, made once.
-func TestProveSameDelivery(t *testing.T) {
-	prove(t, sameDelivery())
+// TestProveStorm lets 30 % of all calls fail for ten simulated minutes while a grant is
+// provisioned, and again while it is removed: no wait that the tenant asked for is cut
+// short, the calls are at most twice those of a calm life, and every grant ends right.
+func TestProveStorm(t *testing.T) {
+	proveFeats(t, 4, "30 % of the calls refused for ten minutes, while provisioning and while removing", storms)
 }
 
-func sameDelivery() proof {
-	return proof{number: 3, name: "the same delivery 100 times at once, and again a day later", sample: 1, trials: func(_ *ground, m mechanism) []trial {
-		var all []trial
-		for round, spoilt := range []string{"", "table ids insert", "table due", "queue apply put", ""} {
-			kind := "deliveries"
-			if spoilt != "" {
-				kind += " with lost answers"
-			}
-			all = append(all, trial{name: fmt.Sprintf("round %d %s", round+1, spoilt), kind: kind, size: 2 * sameAtOnce,
-				run: func(g *ground, f *findings) { g.storm(f, m, spoilt) }})
+// storm is one kind of refusal.
+type storm struct {
+	name string
+	// retryAfter is what 429 asks for, in seconds; 0 asks for nothing. The first is waited
+	// for within a call, a longer one by coming back.
+	retryAfter int
+	onTenant   bool
+	onStorage  bool
+}
+
+const (
+	stormShare   = 30 // percent
+	stormCalls   = 1500
+	stormLength  = 10 * time.Minute
+	stormStep    = 30 * time.Second
+	mostCallsFor = 2 // times those of a calm life
+)
+
+func storms(full bool) []feat {
+	lives := 1
+	if full {
+		lives = 6
+	}
+	all := []storm{
+		{name: "429 that asks for 2 s, and 503", retryAfter: 2, onTenant: true},
+		{name: "429 that asks for 45 s, and 503", retryAfter: 45, onTenant: true},
+		{name: "429 and 503 that ask for nothing", onTenant: true},
+		{name: "503 of the storage", onStorage: true},
+	}
+	var feats []feat
+	for _, one := range all {
+		feats = append(feats, feat{name: one.name, run: func(g *ground, f *findings, m mechanism) outcome { return one.blow(g, f, m, lives) }})
+	}
+	return feats
+}
+
+// weather is what the calls of one life were.
+type weather struct {
+	tenant, storage int
+	requests        []tenant.Request
+	// shifts are the moments at which the shared clock was put forward.
+	shifts []shift
+}
+
+type shift struct {
+	at time.Time
+	by time.Duration
+}
+
+func (s storm) blow(g *ground, f *findings, m mechanism, lives int) outcome {
+	calm := s.live(g, f, m, nil)
+	result := outcome{tried: lives}
+	worst, refused, undercut := 0.0, 0, 0
+	for n := range lives {
+		wrong := len(f.wrong)
+		random := rand.New(rand.NewPCG(seedOf(g.seed, s.name), uint64(n)))
+		rough := s.live(g, f, m, random)
+		ratio := float64(rough.tenant+rough.storage) / float64(calm.tenant+calm.storage)
+		if s.onTenant {
+			ratio = float64(rough.tenant) / float64(calm.tenant)
 		}
-		return all
-	}}
+		worst = max(worst, ratio)
+		if ratio > mostCallsFor {
+			f.Errorf("%s: %.2f times the calls of a calm life (%d and %d to the tenant, %d and %d to the storage)", s.name, ratio, rough.tenant, calm.tenant, rough.storage, calm.storage)
+		}
+		counted, cut := rough.undercut(time.Duration(s.retryAfter) * time.Second)
+		refused += counted
+		undercut += len(cut)
+		for _, text := range cut {
+			f.Errorf("%s: %s", s.name, text)
+		}
+		if len(f.wrong) > wrong {
+			result.failed++
+		}
+	}
+	result.note = fmt.Sprintf("%s: %d lives, at most %.2f times the calm calls", s.name, lives, worst)
+	if s.retryAfter > 0 {
+		result.note += fmt.Sprintf(", %d of %d waits undercut", undercut, refused)
+	}
+	return result
 }
 
-// storm is a life whose request comes many times. Where spoilt names a write to the
-// storage, its first answers are lost.
-func (g *ground) storm(f *findings, m mechanism, spoilt string) {
+// live lives a life of which two stretches of ten minutes are swept every half minute,
+// and stormy when there is something to draw from.
+func (s storm) live(g *ground, f *findings, m mechanism, random *rand.Rand) weather {
 	l, end := g.begin(f, m, fate{})
 	defer end()
-	if spoilt != "" {
-		l.stack.Wire.Fault(storage.Fault{Name: storage.FaultLostAfter, Match: spoilt, Writes: true, Times: 5})
-	}
-	l.enter("request")
-	l.id = l.deliver()
-	l.pass(0)
+	var seen weather
+	s.brew(l, random)
+	l.request()
+	l.stretch(&seen)
 	l.sweepUntil("active")
-	l.madeOnce()
-	l.pass(25 * time.Hour)
-	again := l.deliver()
-	if again != l.id {
-		l.Errorf("a day later the same delivery was taken for another: %s and %s", l.id, again)
-	}
-	answer, err := l.call(http.MethodPost, "/api/requests/ops", m.request(1))
-	if err != nil || answer.status != http.StatusUnprocessableEntity {
-		l.Errorf("another body under the same key was answered %d and not 422: %v", answer.status, err)
-	}
-	l.pass(time.Minute, "expire", "retest")
-	l.madeOnce()
-	l.enter("revoke")
-	l.pass(24*time.Hour, "expire")
+	l.stack.Tenant.ClearFaults()
+	seen.advance(l, 48*time.Hour)
+	s.brew(l, random)
+	l.stretch(&seen)
 	l.sweepUntil("revoked")
-	l.pass(20*time.Minute, "expire")
-	l.madeOnce()
 	l.sameAsBefore()
-}
-
-// deliver sends the delivery many times at once and returns the one id that all
-// answers name.
-func (l *life) deliver() string {
-	ids := make([]string, sameAtOnce)
-	var sent sync.WaitGroup
-	for i := range ids {
-		sent.Go(func() {
-			answer, err := l.call(http.MethodPost, "/api/requests/ops", l.mechanism.request(0))
-			var told struct{ ID string }
-			if err == nil {
-				err = json.Unmarshal(answer.body, &told)
-			}
-			if err != nil || answer.status != http.StatusAccepted || told.ID == "" {
-				l.Errorf("delivery %d was answered %d %s: %v", i, answer.status, answer.body, err)
-			}
-			ids[i] = told.ID
-		})
-	}
-	sent.Wait()
-	for _, id := range ids {
-		if id != ids[0] {
-			l.Fatalf("the same delivery made %s and %s", ids[0], id)
+	seen.requests = l.stack.Tenant.Requests()
+	for _, request := range seen.requests {
+		if request.Kind == "exchange" || request.Kind == "graph" {
+			seen.tenant++
 		}
 	}
-	return ids[0]
+	seen.storage = len(l.stack.Wire.Requests())
+	return seen
 }
 
-// madeOnce looks for a second grant, and for a second object in the tenant.
-func (l *life) madeOnce() {
-	var list struct{ Grants []struct{ ID string } }
-	text := l.get("/api/grants")
-	err := json.Unmarshal(text, &list)
-	if err != nil || len(list.Grants) != 1 || list.Grants[0].ID != l.id {
-		l.Errorf("there is not the one grant %s: %s %v", l.id, text, err)
+func (l *life) stretch(seen *weather) {
+	for range stormLength / stormStep {
+		seen.advance(l, stormStep)
+		l.pass(0, "expire")
 	}
-	seen := map[string]bool{}
-	for _, change := range l.stack.Tenant.Changes() {
-		what := change.Action + " " + change.Object + " " + change.Name
-		if seen[what] {
-			l.Errorf("the tenant changed twice: %s", what)
+	l.stack.Tenant.ClearFaults()
+	l.stack.Wire.ClearFaults()
+}
+
+func (w *weather) advance(l *life, by time.Duration) {
+	// Noted first: what waited for this moment is sent the instant it has come.
+	w.shifts = append(w.shifts, shift{time.Now(), by})
+	l.stack.Tenant.Advance(by)
+}
+
+// brew draws which of the next calls are refused. A fault that is planted later does
+// not see the calls that an earlier one has refused.
+func (s storm) brew(l *life, random *rand.Rand) {
+	if random == nil {
+		return
+	}
+	refused := 0
+	for place := range stormCalls {
+		if random.IntN(100) >= stormShare {
+			continue
 		}
-		seen[what] = true
+		if s.onTenant {
+			l.plantFault(s.refusals(random, place-refused)...)
+		}
+		if s.onStorage {
+			l.stack.Wire.Fault(storage.Fault{Name: storage.FaultUnavailable, Match: "*", After: place - refused, Times: 1})
+		}
+		refused++
 	}
+}
+
+// refusals is one refusal of Graph or Exchange after so many calls that pass.
+func (s storm) refusals(random *rand.Rand, after int) []tenant.Fault {
+	fault := tenant.Fault{Name: "unavailable", Match: "*", After: after, Times: 1}
+	if random.IntN(2) == 0 {
+		fault.Name = "throttle"
+		if s.retryAfter > 0 {
+			fault.RetryAfter = fmt.Sprint(s.retryAfter)
+		}
+	}
+	return []tenant.Fault{fault}
+}
+
+// undercut counts the waits that were asked for, and tells of each request that came
+// again sooner: the same cmdlet or the same path, on the clock that the service goes by.
+func (w weather) undercut(asked time.Duration) (int, []string) {
+	counted := 0
+	var cut []string
+	if asked == 0 {
+		return 0, nil
+	}
+	for i, refused := range w.requests {
+		if refused.Status != 429 {
+			continue
+		}
+		counted++
+		for _, again := range w.requests[i+1:] {
+			if again.Kind != refused.Kind || !strings.EqualFold(again.Name, refused.Name) || again.Start.Before(refused.End) {
+				continue
+			}
+			waited := again.Start.Sub(refused.End) + w.shifted(refused.End, again.Start)
+			if waited < asked {
+				cut = append(cut, fmt.Sprintf("%s was sent again %s after it was asked to wait %s", refused.Name, waited, asked))
+			}
+			break
+		}
+	}
+	return counted, cut
+}
+
+// shifted is by how much the shared clock was put forward between two moments.
+func (w weather) shifted(from, to time.Time) time.Duration {
+	var sum time.Duration
+	for _, one := range w.shifts {
+		if one.at.After(from) && one.at.Before(to) {
+			sum += one.by
+		}
+	}
+	return sum
 }

@@ -31,10 +31,10 @@ type story struct {
 	// is the storage account of the present one.
 	installed []installed
 	ledger    storage.Account
-	log    *os.File
-	status int
-	body   []byte
-	header http.Header
+	log       *os.File
+	status    int
+	body      []byte
+	header    http.Header
 	// failuresExpected: the script breaks the storage or the process, so that
 	// invocations fail.
 	failuresExpected bool

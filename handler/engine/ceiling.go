@@ -105,7 +105,7 @@ func (c *Ceiling) keep(write bool) *slot {
 	defer c.mutex.Unlock()
 	for _, number := range c.order(write) {
 		own := c.mine[number]
-		if own != nil && !own.used && c.now().Add(slotMargin).Before(own.until) {
+		if own != nil && !own.used && c.lasts(own) {
 			own.used = true
 			return own
 		}
@@ -147,7 +147,7 @@ func (c *Ceiling) lease(ctx context.Context, number int, rows []store.Row) (*slo
 		// One that runs longer than any is leased for was written by a clock that is
 		// ahead: to wait for it could keep every removal waiting for hours.
 		rest := now.Until.Sub(c.now())
-		if rest > 0 && rest <= 2*slotFor && !c.idles(number, now.Holder) {
+		if rest > 0 && rest <= 2*slotFor && !c.ages(number, now.Holder) {
 			return nil, nil
 		}
 	}
@@ -166,13 +166,20 @@ func (c *Ceiling) lease(ctx context.Context, number int, rows []store.Row) (*slo
 	return nil, storage(err, "")
 }
 
-// idles reports whether the slot is this process's own and unused: its lease is then
-// prolonged and not waited for.
-func (c *Ceiling) idles(number int, holder string) bool {
+// ages reports whether the slot is this process's own, unused, and has too little time
+// left for another call: its lease is then prolonged and not waited for. One with time
+// left is not prolonged: a call of this process may take it up at this very moment, and
+// two would then share it.
+func (c *Ceiling) ages(number int, holder string) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	own := c.mine[number]
-	return own != nil && !own.used && own.holder == holder
+	return own != nil && !own.used && own.holder == holder && !c.lasts(own)
+}
+
+// lasts reports whether what is left of the lease is longer than any call.
+func (c *Ceiling) lasts(own *slot) bool {
+	return c.now().Add(slotMargin).Before(own.until)
 }
 
 func (c *Ceiling) write(ctx context.Context, row store.Row, key string, value leased) error {

@@ -17,12 +17,12 @@ import (
 // workloadFacts reads what the tenant holds about a workload: its consents, its
 // pointer in Exchange and its role assignments. The error is the first part that
 // could not be read.
-func (e *Engine) workloadFacts(ctx context.Context, workload grant.Workload) (access.Facts, error) {
+func (e *Engine) workloadFacts(ctx context.Context, workload grant.Workload, read consentReader) (access.Facts, error) {
 	facts := access.Facts{Scopes: map[string]access.Reading[*access.Scope]{}}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		consents, err := e.consents(ctx, workload.ObjectID)
-		facts.Consents = access.Known(consents)
+		var err error
+		facts.Consents, err = read(ctx, workload.ObjectID)
 		return err
 	})
 	group.Go(func() error {
@@ -58,7 +58,7 @@ func (h *holding) facts(ctx context.Context, live *held) (access.Facts, error) {
 			facts = *fresh
 			return nil
 		}
-		facts, err = h.workloadFacts(groupCtx, live.Workload)
+		facts, err = h.workloadFacts(groupCtx, live.Workload, h.consentsIfThere)
 		return err
 	})
 	group.Go(func() error {
@@ -122,6 +122,27 @@ func (h *holding) unlisted(ctx context.Context, steps []grant.Step, listed []acc
 		}
 	}
 	return found, nil
+}
+
+// consentReader reads the consents of a principal.
+type consentReader func(ctx context.Context, objectID string) (access.Reading[[]access.Consent], error)
+
+// knownConsents fails where the consents cannot be read, for whatever reason.
+func (e *Engine) knownConsents(ctx context.Context, objectID string) (access.Reading[[]access.Consent], error) {
+	consents, err := e.consents(ctx, objectID)
+	return access.Known(consents), err
+}
+
+// consentsIfThere leaves the consents unread where the directory does not know the
+// principal. A workload that was deleted must not keep what its grants have made from
+// being removed; what it held is not taken for nothing either, because a directory may
+// lag.
+func (e *Engine) consentsIfThere(ctx context.Context, objectID string) (access.Reading[[]access.Consent], error) {
+	known, err := e.knownConsents(ctx, objectID)
+	if graph.KindOf(err) == graph.NotFound {
+		return access.NotRead[[]access.Consent]("the workload is not in the directory"), nil
+	}
+	return known, err
 }
 
 // consents reads every consent of the principal. The two resources whose roles open

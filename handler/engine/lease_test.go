@@ -21,7 +21,7 @@ func worker(shared *store.Store, now func() time.Time, lease time.Duration) *Eng
 func TestLeaseLivesThroughASlowCall(t *testing.T) {
 	t.Parallel()
 	shared := rows(t)
-	slow := worker(shared, time.Now, 3*time.Second)
+	slow := worker(shared, time.Now, 8*time.Second)
 	h, err := slow.hold(t.Context(), someWorkload)
 	if err == nil {
 		err = h.submit(t.Context(), nil)
@@ -30,8 +30,8 @@ func TestLeaseLivesThroughASlowCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	working, stop := h.keepLease(t.Context())
-	other := worker(shared, time.Now, 3*time.Second)
-	for range 35 {
+	other := worker(shared, time.Now, 8*time.Second)
+	for range 55 {
 		time.Sleep(200 * time.Millisecond)
 		_, err := other.hold(t.Context(), someWorkload)
 		var busy errBusy

@@ -48,7 +48,7 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 		if err != nil || found.workload.ObjectID == "" {
 			return err
 		}
-		found.facts, err = e.workloadFacts(groupCtx, found.workload)
+		found.facts, err = e.workloadFacts(groupCtx, found.workload, e.knownConsents)
 		return err
 	})
 	e.lookUp(groupCtx, group, request.Mailboxes, mailboxes)

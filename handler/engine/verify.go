@@ -276,7 +276,7 @@ func (p proof) confined() grant.Condition {
 	case len(p.unread) > 0:
 		c.Reason, c.Message = "NotRead", strings.Join(p.unread, "; ")
 	case len(p.paths) > 0:
-		c.Reason, c.Message = "ForeignAssignment", sentences(p.paths)+"; its reach is not evaluated; "+notLookedAt
+		c.Reason, c.Message = grant.ForeignAssignment, sentences(p.paths)+"; its reach is not evaluated; "+notLookedAt
 	default:
 		c.Reason, c.Message = "NotLookedAt", "no overlapping consent or role assignment was found; "+notLookedAt
 	}

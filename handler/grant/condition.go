@@ -41,6 +41,10 @@ const (
 	Stuck ConditionType = "Stuck"
 )
 
+// ForeignAssignment is the reason of Confined while a role assignment of somebody
+// else's gives an overlapping capability, and how far it reaches is not evaluated.
+const ForeignAssignment = "ForeignAssignment"
+
 // Condition is one statement about a grant.
 type Condition struct {
 	Type    ConditionType `json:"type"`
@@ -113,13 +117,14 @@ func (g *Grant) expiringAt(now time.Time) Condition {
 }
 
 // NeedsAttention reports whether the condition says something that a person should
-// see. Confined cannot be True yet, so only a path that was found counts.
+// see. Confined cannot be True yet, so only a path that was found counts, whether or
+// not it is known to defeat the scope.
 func (c Condition) NeedsAttention() bool {
 	switch c.Type {
 	case Provisioned, Verified, MailboxesHeld:
 		return c.Status != True && c.Reason != "Removed"
 	case Confined:
-		return c.Status == False
+		return c.Status == False || c.Reason == ForeignAssignment
 	case StillReachable, Stuck:
 		return c.Status == True
 	}

@@ -124,6 +124,7 @@ func TestNeedsAttention(t *testing.T) {
 		{grant.Verified, grant.False, "Removed", false},
 		{grant.Confined, grant.Unknown, "NotLookedAt", false},
 		{grant.Confined, grant.False, "OtherPath", true},
+		{grant.Confined, grant.Unknown, grant.ForeignAssignment, true},
 		{grant.StillReachable, grant.True, "OtherPath", true},
 		{grant.StillReachable, grant.Unknown, "NotLookedAt", false},
 		{grant.Stuck, grant.True, "ExchangeForbidden", true},
