@@ -56,8 +56,8 @@ func (b band) sweep(g *ground, f *findings, m mechanism) outcome {
 	c.checkCeiling()
 	sent, done := c.removals()
 	failed := c.checkRemovedOnce(result.objects) + result.failed
-	return outcome{tried: b.size, failed: failed, seeded: true, note: fmt.Sprintf("%s: drained in %s (%d sweep rounds), %d removals sent for %d objects, at most %s",
-		b, result.took.Round(time.Second), result.sweeps, sent, done, c.load())}
+	return outcome{tried: b.size, failed: failed, seeded: true, note: fmt.Sprintf("%s: drained in %s (%d sweep rounds), %d removals sent for %d objects, at most %s, %d invocations delivered again",
+		b, result.took.Round(time.Second), result.sweeps, sent, done, c.load(), c.cameAgain())}
 }
 
 // TestProveAbsence lets nobody sweep for a while: everything is drained in the first

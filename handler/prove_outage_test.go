@@ -17,7 +17,7 @@ func TestProveStorageOutage(t *testing.T) {
 
 // outagesEach is how many writes of each phase an outage is tried at: clients try
 // again for seconds before they give up, so each life is a long one.
-const outagesEach = 4
+const outagesEach = 3
 
 func storageOutage() proof {
 	return proof{number: 7, name: "storage outage of 15 minutes in each phase", sample: 2, trials: func(g *ground, m mechanism) []trial {

@@ -61,22 +61,35 @@ func (h *holding) advance(ctx context.Context, live *held, forced bool) error {
 		if now.Before(live.Work.NotBefore) {
 			return nil
 		}
-		return h.provision(ctx, live)
+		return h.alone(ctx, live, h.provision)
 	case grant.Active:
 		// An end that waits for an operator does not keep the grant from being proved.
 		if over && (agreed || !now.Before(live.Work.NotBefore)) {
 			return h.endOver(ctx, live, grant.Expired, "its end has come", agreed)
 		}
 		if forced || !now.Before(live.Work.RetestAt) {
-			return h.retest(ctx, live)
+			return h.alone(ctx, live, h.retest)
 		}
 	case grant.Revoking:
 		if now.Before(live.Work.NotBefore) {
 			return nil
 		}
-		return h.revoke(ctx, live)
+		return h.alone(ctx, live, h.revoke)
 	}
 	return nil
+}
+
+// alone takes the lease before the tenant is asked anything. The first batch would take
+// it too, but until then two messages for the same workload could both read the tenant,
+// and the one that then loses would have asked for nothing, sooner than it was told to.
+func (h *holding) alone(ctx context.Context, live *held, do func(context.Context, *held) error) error {
+	if !h.committed {
+		err := h.submit(ctx, nil)
+		if err != nil {
+			return err
+		}
+	}
+	return do(ctx, live)
 }
 
 // begin takes a bound grant to its waiting or to its provisioning, or ends it when
@@ -223,6 +236,10 @@ func (h *holding) wait(ctx context.Context, live *held, until time.Time, reason,
 
 // retryAfter is what the other side asked to wait; zero when it did not.
 func retryAfter(err error) time.Duration {
+	var wish errWish
+	if errors.As(err, &wish) {
+		return wish.rest
+	}
 	var onExchange *exchange.Error
 	if errors.As(err, &onExchange) {
 		return onExchange.RetryAfter

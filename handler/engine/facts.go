@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"mailgrant/handler/access"
 	"mailgrant/handler/exchange"
 	"mailgrant/handler/grant"
@@ -19,7 +17,7 @@ import (
 // could not be read.
 func (e *Engine) workloadFacts(ctx context.Context, workload grant.Workload, read consentReader) (access.Facts, error) {
 	facts := access.Facts{Scopes: map[string]access.Reading[*access.Scope]{}}
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := readTogether(ctx)
 	group.Go(func() error {
 		var err error
 		facts.Consents, err = read(ctx, workload.ObjectID)
@@ -51,7 +49,7 @@ func (h *holding) facts(ctx context.Context, live *held) (access.Facts, error) {
 	var scope *access.Scope
 	name := scopeName(live.steps)
 	fresh := h.freshFor(live)
-	group, groupCtx := errgroup.WithContext(ctx)
+	group, groupCtx := readTogether(ctx)
 	group.Go(func() error {
 		var err error
 		if fresh != nil {
@@ -153,7 +151,7 @@ func (e *Engine) consents(ctx context.Context, objectID string) ([]access.Consen
 		return nil, err
 	}
 	var resources [2]graph.Resource
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := readTogether(ctx)
 	for i, appID := range []string{graph.GraphAppID, graph.ExchangeAppID} {
 		group.Go(func() error {
 			var err error

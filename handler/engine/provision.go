@@ -74,7 +74,7 @@ func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts
 	}
 	present, err := h.readBack(ctx, live, step, facts)
 	if err != nil {
-		return false, h.miss(ctx, live, err)
+		return false, h.miss(ctx, live, wishing(err, wrote))
 	}
 	if present {
 		return true, nil

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"mailgrant/handler/access"
 	"mailgrant/handler/exchange"
 	"mailgrant/handler/grant"
@@ -40,7 +38,7 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 	}
 	canaries := make([]looked, len(candidates))
 	var workloadFaults []grant.Fault
-	group, groupCtx := errgroup.WithContext(ctx)
+	group, groupCtx := readTogether(ctx)
 	group.SetLimit(atOnce)
 	group.Go(func() error {
 		var err error
@@ -82,7 +80,7 @@ type looked struct {
 	fault     string
 }
 
-func (e *Engine) lookUp(ctx context.Context, group *errgroup.Group, names []string, into []looked) {
+func (e *Engine) lookUp(ctx context.Context, group *reads, names []string, into []looked) {
 	for i, name := range names {
 		group.Go(func() error {
 			var err error

@@ -19,7 +19,7 @@ func (h *holding) retest(ctx context.Context, live *held) error {
 	if err != nil {
 		live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.Unknown, Reason: plan.NotRead, Message: err.Error(), Since: h.Now()})
 		live.Set(grant.Condition{Type: grant.Verified, Status: grant.Unknown, Reason: "NotProved", Message: err.Error(), Since: h.Now()})
-		live.Work.RetestAt = h.Now().Add(min(grant.Backoff(live.Work.Attempts+1), RetestEvery))
+		live.Work.RetestAt = h.Now().Add(max(min(grant.Backoff(live.Work.Attempts+1), RetestEvery), retryAfter(err)))
 		return h.miss(ctx, live, err)
 	}
 	actions := plan.Inspect(h.situation(live, facts), h.Now())

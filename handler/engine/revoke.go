@@ -97,7 +97,7 @@ func (h *holding) remove(ctx context.Context, live *held, step grant.Step, facts
 	}
 	present, err := h.readBack(ctx, live, step, facts)
 	if err != nil {
-		return false, h.miss(ctx, live, err)
+		return false, h.miss(ctx, live, wishing(err, removed))
 	}
 	if !present {
 		return true, nil

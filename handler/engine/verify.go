@@ -33,6 +33,8 @@ type proof struct {
 	canaryChanged  bool
 	// held is set when the ceiling kept a check back: nothing was learned.
 	held error
+	// rest is the longest wait that the tenant asked for in place of an answer.
+	rest time.Duration
 }
 
 // verify proves a provisioned grant: every mailbox allowed, every canary refused,
@@ -64,7 +66,7 @@ func (h *holding) verify(ctx context.Context, live *held) error {
 		return h.end(ctx, live, grant.NotVerified, live.Condition(grant.Verified).Message)
 	}
 	verified := live.Condition(grant.Verified)
-	return h.stuck(ctx, live, verified.Reason, verified.Message, h.Now())
+	return h.stuck(ctx, live, verified.Reason, verified.Message, h.Now().Add(found.rest))
 }
 
 func (h *holding) activate(ctx context.Context, live *held) error {
@@ -108,6 +110,7 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 	})
 	_ = group.Wait() // the functions return no errors: each has put its own away
 	found.held = keptBack(answers, unreadable, err)
+	found.rest = asked(answers, unreadable, err)
 	h.judgeAnswers(live, &found, subjects, answers)
 	h.judgePaths(live, &found, facts, unreadable)
 	return found
@@ -124,6 +127,18 @@ func keptBack(answers []tested, others ...error) error {
 		}
 	}
 	return nil
+}
+
+// asked is the longest wait that the tenant asked for in any of these.
+func asked(answers []tested, others ...error) time.Duration {
+	for _, answer := range answers {
+		others = append(others, answer.err)
+	}
+	var rest time.Duration
+	for _, err := range others {
+		rest = max(rest, retryAfter(err))
+	}
+	return rest
 }
 
 // tested is one answer of the tenant's test.
@@ -156,7 +171,7 @@ func verdictOf(answer exchange.InScope) grant.Verdict {
 
 func (h *holding) otherPaths(ctx context.Context, live *held) (access.Facts, error) {
 	var facts access.Facts
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := readTogether(ctx)
 	group.Go(func() error {
 		consents, err := h.consents(ctx, live.Workload.ObjectID)
 		facts.Consents = access.Known(consents)

@@ -111,7 +111,7 @@ func (r run) test(ctx context.Context, out io.Writer) error {
 	go func() { ended <- command.Wait() }()
 	err = r.follow(out, ended)
 	if err != nil {
-		return fmt.Errorf("the tests: %w; the first of what they said (all of it is in %s):\n%s", err, r.log, complaints(r.log))
+		return fmt.Errorf("the tests: %w; what failed first (all that they said is in %s):\n%s", err, r.log, complaints(r.log))
 	}
 	return nil
 }
@@ -151,8 +151,8 @@ func complaints(log string) string {
 	}
 	var found []string
 	for line := range bytes.Lines(text) {
-		for _, sign := range []string{"--- FAIL", "panic:", "DATA RACE", "[build failed]", "_test.go:"} {
-			if bytes.Contains(line, []byte(sign)) && !bytes.Contains(line, []byte(": row {")) {
+		for _, sign := range []string{"--- FAIL", "panic:", "DATA RACE", "[build failed]"} {
+			if bytes.Contains(line, []byte(sign)) {
 				found = append(found, strings.TrimRight(string(line[:min(len(line), 300)]), "\n"))
 				break
 			}

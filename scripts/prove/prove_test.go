@@ -66,12 +66,12 @@ func TestTableNamesWhatWasNotRun(t *testing.T) {
 func TestComplaints(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "log")
-	text := "ok\n    a_test.go:1: row {\"number\":1}\n    a_test.go:2: LEAK\n--- FAIL: TestProveX\n"
+	text := "ok\n    a_test.go:1: seed 7\n--- FAIL: TestProveX\n--- PASS: TestProveY\nWARNING: DATA RACE\n"
 	err := os.WriteFile(path, []byte(text), 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := complaints(path); found != "    a_test.go:2: LEAK\n--- FAIL: TestProveX" {
+	if found := complaints(path); found != "--- FAIL: TestProveX\nWARNING: DATA RACE" {
 		t.Errorf("%q", found)
 	}
 }

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// featBreakage is a deliberate break that a feat has to see.
+type featBreakage struct {
+	breakage
+	feat feat
+}
+
+func featBreakages() []featBreakage {
+	return []featBreakage{
+		{breakage{name: "a wait that was asked for is forgotten", file: "grant/owed.go",
+			old: `later(now.Add(Backoff(g.Work.Attempts)), notBefore)`, new: `now.Add(Backoff(g.Work.Attempts))`}, storms(true)[1]},
+		{breakage{name: "every slot may write", file: "engine/ceiling.go",
+			old: `return []int{writingSlot}`, new: `return []int{writingSlot, 2, 3, 4}`}, feat{run: band{16, 5, "40ms"}.sweep}},
+		{breakage{name: "lateness is not told", file: "engine/fold.go",
+			old: `detail += ", " + late + " late"`, new: `detail += ""`}, absences(false)[0]},
+		{breakage{name: "a disabled assignment is overlooked", file: "plan/rbac.go",
+			old: `return AssignmentDisabled, "was disabled"`, new: `return "", ""`}, feat{run: drifting{clean: 1, each: 1}.run}},
+		{breakage{name: "every end counts as agreed", file: "engine/fold.go",
+			old: "\tif agreed {\n", new: "\tif agreed || true {\n"}, feat{run: corruption{corrupted: 20, agreed: 2}.run}},
+	}
+}
+
+// TestProveFeatBreaksAreSeen breaks the rules that the crowds guard, one after the
+// other, and expects the row to fail. Without the flag -prove it draws one of them.
+func TestProveFeatBreaksAreSeen(t *testing.T) {
+	g := &ground{bed: newBed(t), full: *proveFlag != ""}
+	g.folder = g.simulated
+	all := featBreakages()
+	for _, broken := range all {
+		broken.edited(t)
+	}
+	if !g.full {
+		place := rand.New(rand.NewPCG(g.seed, 1)).IntN(len(all))
+		all = all[place : place+1]
+	}
+	result := row{Number: breaksRow, Name: "deliberate breaks of the rules that crowds guard, each seen by its row", Seed: g.seed}
+	for _, broken := range all {
+		t.Run(strings.ReplaceAll(broken.name, " ", "-"), func(t *testing.T) {
+			result.Tried++
+			damaged := &ground{bed: g.bed, folder: sync.OnceValues(func() (string, error) { return g.damaged(t, broken.breakage) })}
+			tried, found := broken.feat.try(damaged, mechanisms()[0])
+			seen := append(found.wrong, tried.missed...)
+			if len(seen) == 0 {
+				result.Failed++
+				t.Fatalf("%s, and nothing failed", broken.name)
+			}
+			t.Logf("%d of %d failed: %.300s", tried.failed, tried.tried, seen[0])
+		})
+	}
+	report(t, result)
+}
