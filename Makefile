@@ -40,7 +40,7 @@ static: tools ## staticcheck; two minutes the first time
 
 test: tools azurite ## every test and story, with the race detector; 6 minutes the first time
 	@echo "Testing with the race detector; 6 minutes the first time, less later ..."
-	@began=$$(date +%s); go test -race ./...; status=$$?; \
+	@began=$$(date +%s); go test -race -timeout 30m ./...; status=$$?; \
 	echo "The tests took $$(($$(date +%s) - began)) seconds."; exit $$status
 
 prove: tools azurite ## try in full what must never fail, one table, also in docs/reliability.md; 40 minutes (SEED=n replays)
