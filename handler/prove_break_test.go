@@ -45,7 +45,7 @@ func breakages() []breakage {
 			old: `wrote := h.write(ctx, live, step)`, new: "wrote := h.write(ctx, live, step)\nif wrote != nil {\nwrote = h.write(ctx, live, step)\n}"},
 		{name: "every delivery is another grant", file: "engine/receive.go", row: sameDelivery,
 			old: `id := grant.NewID(delivery.Source, delivery.Key)`, new: `id := grant.NewID(delivery.Source, delivery.Key+delivery.at.String())`},
-		{name: "a refused batch does not stop the write", file: "engine/provision.go", row: storageOutage, kind: "in apply", slow: true,
+		{name: "a refused batch does not stop the write", file: "engine/provision.go", row: outageAtIntents, slow: true,
 			old: "err = " + createIntent + "\n\tif err != nil {\n\t\treturn false, err\n\t}", new: "_ = " + createIntent},
 		{name: "a refused token is taken for an absence", file: "engine/facts.go", row: tokenFailure, kind: "Exchange 401", slow: true,
 			old: `exchange.KindOf(err) == exchange.NotFound`, new: `(exchange.KindOf(err) == exchange.NotFound || exchange.KindOf(err) == exchange.Unauthorized)`},

@@ -29,6 +29,22 @@ func storageOutage() proof {
 	}}
 }
 
+// outageAtIntents is the same row at every batch that comes before a write to the
+// tenant while the grant is made: where the intent is refused, nothing may be sent.
+func outageAtIntents() proof {
+	p := storageOutage()
+	p.trials = func(g *ground, m mechanism) []trial {
+		var all []trial
+		for _, at := range g.points(m) {
+			if at.stage == "apply" && at.what == "table ledger batch" {
+				all = append(all, trial{name: at.stage + " " + at.String(), run: g.compared(m, outageAt(at))})
+			}
+		}
+		return all
+	}
+	return p
+}
+
 // outageAt lets the storage go away with a write: one to the storage is the first
 // that fails, one to the tenant the last that is done.
 func outageAt(at point) fate {
