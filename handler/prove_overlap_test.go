@@ -23,6 +23,9 @@ const (
 // times of their own, many of them early. A live one is never cut, and nothing is left
 // of an ended one.
 func TestProveOverlap(t *testing.T) {
+	if *proveFlag == "" {
+		t.Skip("on the wire this row has not been seen to end within five minutes: make prove tries it; package plan tries 10,000 sets in memory at every run")
+	}
 	prove(t, proof{number: 10, name: "overlapping grants: no cut, no overhang", trials: func(g *ground, m mechanism) []trial {
 		sets, perPlay := 4, 4
 		if g.full {
