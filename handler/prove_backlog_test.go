@@ -35,7 +35,7 @@ func (b band) String() string {
 }
 
 func sweepers(full bool) []feat {
-	bands := []band{{12, 2, ""}, {12, 5, ""}, {16, 5, "40ms"}}
+	bands := []band{{12, 2, ""}, {12, 5, "40ms"}}
 	if full {
 		bands = []band{{1000, 2, ""}, {1000, 5, ""}, {100, 5, "40ms"}}
 	}
@@ -67,7 +67,7 @@ func TestProveAbsence(t *testing.T) {
 }
 
 func absences(full bool) []feat {
-	size := 20
+	size := 12
 	if full {
 		size = 1000
 	}

@@ -16,7 +16,7 @@ import (
 // short, the calls are at most twice those of a calm life, and every grant ends right.
 func TestProveStorm(t *testing.T) {
 	if *proveFlag == "" {
-		t.Skip("this row misses its aim by a little in single lives (about 2.1 times the calm calls, aim 2): make prove runs it and shows by how much")
+		t.Skip("this row misses its aims (2.1 to 3.4 times the calm calls, aim 2; a few waits undercut): make prove runs it and shows by how much")
 	}
 	proveFeats(t, 4, "30 % of the calls refused for ten minutes, while provisioning and while removing", storms)
 }
@@ -46,7 +46,7 @@ func storms(full bool) []feat {
 	}
 	all := []storm{
 		{name: "429 that asks for 2 s, and 503", retryAfter: 2, onTenant: true},
-		{name: "429 that asks for 45 s, and 503", retryAfter: 45, onTenant: true},
+		longWaits(),
 		{name: "429 and 503 that ask for nothing", onTenant: true},
 		{name: "503 of the storage", onStorage: true},
 	}
@@ -59,6 +59,11 @@ func storms(full bool) []feat {
 		feats = append(feats, feat{name: one.name, run: func(g *ground, f *findings, m mechanism) outcome { return one.blow(g, f, m, lives) }})
 	}
 	return feats
+}
+
+// longWaits asks for more than a call waits, so that only coming back later keeps them.
+func longWaits() storm {
+	return storm{name: "429 that asks for 45 s, and 503", retryAfter: 45, onTenant: true}
 }
 
 // weather is what the calls of one life were.

@@ -19,7 +19,7 @@ func TestProveUnproved(t *testing.T) {
 }
 
 func unproved() proof {
-	return proof{number: 13, name: "each verification call failing, slow, in another language, empty, or about another object", sample: 6, trials: func(g *ground, m mechanism) []trial {
+	return proof{number: 13, name: "each verification call failing, slow, in another language, empty, or about another object", sample: 4, trials: func(g *ground, m mechanism) []trial {
 		all := append(unprovedAtFirst(g, m), unprovedLater(m)...)
 		for n := range 4 {
 			all = append(all, trial{name: fmt.Sprintf("language %d", n), kind: "in whatever language", run: func(g *ground, f *findings) { foreignTongue(g, f, m, n) }})
