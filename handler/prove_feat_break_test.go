@@ -21,7 +21,7 @@ type featBreakage struct {
 func featBreakages() []featBreakage {
 	return []featBreakage{
 		{breakage{name: "a wait that was asked for is forgotten", file: "grant/owed.go",
-			old: `later(now.Add(Backoff(g.Work.Attempts)), notBefore)`, new: `now.Add(Backoff(g.Work.Attempts))`}, feat{run: func(g *ground, f *findings, m mechanism) outcome {
+			old: `later(now.Add(wait+spread(g.ID, g.Work.Attempts, wait)), notBefore)`, new: `now.Add(Backoff(g.Work.Attempts))`}, feat{run: func(g *ground, f *findings, m mechanism) outcome {
 			return longWaits().blow(g, f, m, 2)
 		}}, "was sent again"},
 		{breakage{name: "every slot may write", file: "engine/ceiling.go",

@@ -15,17 +15,16 @@ var playMailboxes = []string{
 const (
 	// setsPerPlay is how many sets share a tenant, a storage account and a process.
 	setsPerPlay = 10
-	// overlapRounds is how often time passes before every set must have ended.
-	overlapRounds = 80
+	// overlapRounds is how often time passes before every set must have ended: the last
+	// grant begins within a day and lasts three at most. One pass of five also retests.
+	overlapRounds   = 30
+	overlapRetested = 5
 )
 
 // TestProveOverlap: grants that share workload, mailboxes and permissions and end at
 // times of their own, many of them early. A live one is never cut, and nothing is left
 // of an ended one.
 func TestProveOverlap(t *testing.T) {
-	if *proveFlag == "" {
-		t.Skip("on the wire this row has not been seen to end within five minutes: make prove tries it; package plan tries 10,000 sets in memory at every run")
-	}
 	prove(t, proof{number: 10, name: "overlapping grants: no cut, no overhang", trials: func(g *ground, m mechanism) []trial {
 		sets, perPlay := 4, 4
 		if g.full {
@@ -55,8 +54,12 @@ func overlapPlay(p *play, sets int) {
 	p.pass(0)
 	p.look()
 	looks := p.tester()
-	for range overlapRounds {
-		p.pass(time.Duration(5+p.random.IntN(180))*time.Minute, "expire", "retest")
+	for round := range overlapRounds {
+		timers := []string{"expire"}
+		if round%overlapRetested == overlapRetested-1 {
+			timers = append(timers, "retest")
+		}
+		p.pass(time.Duration(1+p.random.IntN(8*60))*time.Minute, timers...)
 		p.endOneEarly()
 		p.look()
 		for _, wrong := range append(looks.cuts(), p.overhangs()...) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -61,6 +62,10 @@ func (e *Engine) bind(ctx context.Context, claim store.Claim, r record) error {
 	if now.Before(r.Work.NotBefore) {
 		return nil
 	}
+	claim, err := e.takeClaim(ctx, claim, &r)
+	if err != nil {
+		return err
+	}
 	document, err := e.newAccess(ctx)
 	if err != nil {
 		return e.missBinding(ctx, claim, r, err)
@@ -80,6 +85,29 @@ func (e *Engine) bind(ctx context.Context, claim store.Claim, r record) error {
 	return e.judge(ctx, claim, r, binding{request: request, document: document, resolved: resolved, faults: faults})
 }
 
+// takeClaim keeps other workers from binding the same claim for as long as a lease: no
+// workload is known yet whose lease would. Two messages for it could otherwise both ask
+// the tenant, the one sooner than the other was told to. It returns the claim with its
+// new version; the error is errBusy while another worker binds it.
+func (e *Engine) takeClaim(ctx context.Context, claim store.Claim, r *record) (store.Claim, error) {
+	now := e.Now()
+	rest := r.Taken.Sub(now)
+	// One that is taken for longer than any was written by a clock that is ahead.
+	if rest > 0 && rest <= 2*e.Lease {
+		return claim, errBusy{rest: rest}
+	}
+	taken := *r
+	taken.Taken = now.Add(e.Lease)
+	document, err := json.Marshal(taken)
+	if err != nil {
+		return claim, fmt.Errorf("writing the row of %s: %w", claim.ID, err)
+	}
+	// What is written next, whatever becomes of the binding, gives the claim back.
+	r.Taken = time.Time{}
+	claim.ETag, err = e.Store.UpdateClaim(ctx, store.Claim{ID: claim.ID, ETag: claim.ETag, Document: document})
+	return claim, storage(err, "")
+}
+
 // binding is what a request became while it is bound.
 type binding struct {
 	request  grant.Request
@@ -93,6 +121,8 @@ type binding struct {
 func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b binding) error {
 	h, err := e.hold(ctx, b.resolved.workload.ObjectID)
 	if err != nil {
+		// Given back, so that it waits for the workload's lease and not for its own too.
+		_ = e.put(ctx, claim, r)
 		return err
 	}
 	ctx, stop := h.keepLease(ctx)
@@ -190,8 +220,7 @@ func (e *Engine) deny(ctx context.Context, claim store.Claim, r record, ending g
 // It goes on until the grant's end.
 func (e *Engine) missBinding(ctx context.Context, claim store.Claim, r record, cause error) error {
 	now := e.Now()
-	var failing grant.Grant
-	failing.Work = r.Work
+	failing := grant.Grant{ID: claim.ID, Work: r.Work}
 	rest, held := heldBack(cause)
 	if held {
 		failing.Postpone(now.Add(rest))

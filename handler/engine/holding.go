@@ -38,7 +38,8 @@ type holding struct {
 	// stopped is the last push of the workload's red button.
 	stopped Freeze
 	// shown is the pointer as this invocation has last read it, nil before.
-	shown *access.Pointer
+	shown    *access.Pointer
+	patience patience
 	// pointerChanged: the shared row is to be written with the next batch.
 	pointerChanged bool
 }

@@ -79,6 +79,9 @@ func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts
 	if present {
 		return true, nil
 	}
+	if wrote != nil && h.again(ctx, wrote) {
+		return true, nil
+	}
 	if wrote != nil {
 		return false, h.miss(ctx, live, wrote)
 	}

@@ -28,6 +28,8 @@ type record struct {
 	History []grant.Entry `json:"history,omitempty"`
 	// Work is the ladder of a binding that fails.
 	Work grant.Work `json:"work,omitzero"`
+	// Taken is until when a worker binds the claim; zero while none does.
+	Taken time.Time `json:"taken,omitzero"`
 	// Condition is set while binding fails.
 	Condition *grant.Condition `json:"condition,omitempty"`
 }
@@ -51,7 +53,8 @@ func (e *Engine) put(ctx context.Context, claim store.Claim, r record) error {
 	claim.Document = document
 	claim.State = string(r.State)
 	claim.EndsAt = r.ExpiresAt
-	return e.Store.UpdateClaim(ctx, claim)
+	_, err = e.Store.UpdateClaim(ctx, claim)
+	return err
 }
 
 // copyOf is what a list shows of a grant.

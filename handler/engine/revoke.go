@@ -105,6 +105,9 @@ func (h *holding) remove(ctx context.Context, live *held, step grant.Step, facts
 	if removed == nil || exchange.KindOf(removed) == exchange.NotFound {
 		return false, h.stuck(ctx, live, "StillThere", "the tenant has accepted the removal of "+step.Name+" but still shows it: access may be live", h.Now())
 	}
+	if h.again(ctx, removed) {
+		return true, nil
+	}
 	return false, h.miss(ctx, live, removed)
 }
 

@@ -13,7 +13,7 @@ import (
 // The budget keeps one read well inside the caller's invocation: longer waits belong to whoever can
 // come back later. The last figure only keeps an absurd header from overflowing.
 const (
-	readTries   = 3
+	readTries   = 5
 	waitBudget  = 20 * time.Second
 	firstWait   = time.Second
 	longestWait = 365 * 24 * time.Hour

@@ -32,7 +32,7 @@ func TestReadsAreTriedThreeTimes(t *testing.T) {
 		"at once":              {[]http.HandlerFunc{says(200, rows(pointerRow))}, "", 1, nil, 0},
 		"second try":           {[]http.HandlerFunc{says(503, ""), says(200, rows(pointerRow))}, "", 2, seconds(1), 0},
 		"third try":            {[]http.HandlerFunc{says(503, ""), says(500, ""), says(200, rows(pointerRow))}, "", 3, seconds(1, 2), 0},
-		"never":                {[]http.HandlerFunc{throttled("")}, Throttled, 3, seconds(1, 2), 0},
+		"never":                {[]http.HandlerFunc{throttled("")}, Throttled, 5, seconds(1, 2, 4, 8), 0},
 		"rounded up":           {[]http.HandlerFunc{throttled("3.2"), throttled("4"), says(200, rows(pointerRow))}, "", 3, seconds(4, 4), 0},
 		"too long":             {[]http.HandlerFunc{throttled("21")}, Throttled, 1, nil, 21 * time.Second},
 		"too long in sum":      {[]http.HandlerFunc{throttled("12")}, Throttled, 2, seconds(12), 12 * time.Second},
@@ -40,7 +40,7 @@ func TestReadsAreTriedThreeTimes(t *testing.T) {
 		"plain text":           {[]http.HandlerFunc{says(400, "maximum number of concurrent requests per tenant"), says(200, rows(pointerRow))}, "", 2, seconds(1), 0},
 		"forbidden":            {[]http.HandlerFunc{says(403, "")}, Forbidden, 1, nil, 0},
 		"absent":               {[]http.HandlerFunc{says(404, refusalBody("NotFound", "|"+notFoundType+"|x"))}, NotFound, 1, nil, 0},
-		"no answer":            {[]http.HandlerFunc{drops, drops, drops}, Lost, 3, seconds(1, 2), 0},
+		"no answer":            {[]http.HandlerFunc{drops}, Lost, 5, seconds(1, 2, 4, 8), 0},
 		"absent after waiting": {[]http.HandlerFunc{says(503, ""), says(404, refusalBody("NotFound", "|"+notFoundType+"|x"))}, NotFound, 2, seconds(1), 0},
 	}
 	for name, test := range cases {

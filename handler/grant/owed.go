@@ -1,6 +1,10 @@
 package grant
 
-import "time"
+import (
+	"fmt"
+	"hash/fnv"
+	"time"
+)
 
 // DueKind names what is owed.
 type DueKind string
@@ -44,7 +48,19 @@ func (g *Grant) Miss(now, notBefore time.Time) {
 	if g.Work.FailingSince.IsZero() {
 		g.Work.FailingSince = now
 	}
-	g.Work.NotBefore = later(now.Add(Backoff(g.Work.Attempts)), notBefore)
+	wait := Backoff(g.Work.Attempts)
+	g.Work.NotBefore = later(now.Add(wait+spread(g.ID, g.Work.Attempts, wait)), notBefore)
+}
+
+// spread keeps grants that failed together from coming back together: up to a quarter
+// of a wait of minutes. It follows from the id and the attempt, so that a life replays.
+func spread(id string, attempt int, wait time.Duration) time.Duration {
+	if wait >= time.Hour {
+		return 0
+	}
+	sum := fnv.New32a()
+	_, _ = fmt.Fprintf(sum, "%s %d", id, attempt)
+	return wait / 4 * time.Duration(sum.Sum32()%1000) / 1000
 }
 
 // Hit notes that work on the grant succeeded: the ladder begins anew.

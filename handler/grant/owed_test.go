@@ -1,6 +1,7 @@
 package grant_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -47,12 +48,17 @@ func TestPickUpIsOwed(t *testing.T) {
 	now := received().Truncate(time.Second)
 	g := grant.Grant{State: grant.Revoking}
 	g.Claim(now)
-	check := func(name string, want time.Time) {
+	// A missed try may come up to a quarter of its wait later.
+	between := func(name string, first, last time.Time) {
 		t.Helper()
 		owed := g.Owes()
-		if len(owed) != 1 || !owed[0].At.Equal(want) {
-			t.Errorf("%s: owes %v, want %s", name, owed, want)
+		if len(owed) != 1 || owed[0].At.Before(first) || owed[0].At.After(last) {
+			t.Errorf("%s: owes %v, want %s to %s", name, owed, first, last)
 		}
+	}
+	check := func(name string, want time.Time) {
+		t.Helper()
+		between(name, want, want)
 	}
 	check("claimed", now.Add(2*time.Minute))
 	g.Claim(now.Add(time.Minute))
@@ -60,11 +66,11 @@ func TestPickUpIsOwed(t *testing.T) {
 	g.Claim(now.Add(time.Minute + time.Second))
 	check("claimed again with less than half left", now.Add(3*time.Minute+time.Second))
 	g.Miss(now, time.Time{})
-	check("missed", now.Add(8*time.Second))
+	between("missed", now.Add(8*time.Second), now.Add(10*time.Second))
 	g.Miss(now.Add(8*time.Second), now.Add(time.Hour))
 	check("missed, told to wait longer", now.Add(time.Hour))
 	g.Miss(now.Add(time.Hour), now.Add(time.Hour+time.Second))
-	check("missed, told to wait less", now.Add(time.Hour+32*time.Second))
+	between("missed, told to wait less", now.Add(time.Hour+32*time.Second), now.Add(time.Hour+40*time.Second))
 	if g.Work.Attempts != 3 || !g.Work.FailingSince.Equal(now) {
 		t.Errorf("%d attempts since %s", g.Work.Attempts, g.Work.FailingSince)
 	}
@@ -136,5 +142,28 @@ func TestProvisionAtAndOver(t *testing.T) {
 	}
 	if g.Over(g.ExpiresAt.Add(-1)) || !g.Over(g.ExpiresAt) || !g.Over(g.ExpiresAt.Add(1)) {
 		t.Error("a grant is over from its end on, and not before")
+	}
+}
+
+// TestSpread: grants that fail at the same instant do not all come back at the same
+// one, and none comes back sooner than the ladder says or a quarter later.
+func TestSpread(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+	for attempt := 1; attempt <= 10; attempt++ {
+		seen := map[time.Time]bool{}
+		wait := grant.Backoff(attempt)
+		for n := range 100 {
+			g := grant.Grant{ID: fmt.Sprintf("grant-%d", n)}
+			g.Work.Attempts = attempt - 1
+			g.Miss(now, time.Time{})
+			seen[g.Work.NotBefore] = true
+			if late := g.Work.NotBefore.Sub(now) - wait; late < 0 || late > wait/4 {
+				t.Fatalf("try %d of %s is %s late", attempt, g.ID, late)
+			}
+		}
+		if wait < time.Hour && len(seen) < 50 {
+			t.Errorf("try %d: 100 grants come back at %d instants", attempt, len(seen))
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	triesPerRequest  = 3
+	triesPerRequest  = 5
 	requestTimeout   = 30 * time.Second
 	firstPause       = time.Second
 	pausesPerInquiry = 20 * time.Second

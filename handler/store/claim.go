@@ -65,21 +65,28 @@ func (s *Store) ReadClaim(ctx context.Context, id string) (Claim, error) {
 // UpdateClaim writes Workload, Document, State and EndsAt as far as they are set;
 // empty ones keep what the row has. What was claimed (source, body, hash, receipt)
 // never changes. With an ETag the row must still bear it (else KindConflict);
-// without, the update is unconditional. KindNotFound when the id is not claimed.
-func (s *Store) UpdateClaim(ctx context.Context, claim Claim) error {
+// without, the update is unconditional. It returns the row's new ETag, empty with an
+// error. KindNotFound when the id is not claimed.
+func (s *Store) UpdateClaim(ctx context.Context, claim Claim) (string, error) {
 	at := claimPlace(claim.ID)
 	encoded, err := encodeClaimUpdate(claim)
 	if err != nil {
-		return invalid("update claim", claim.ID, err)
+		return "", invalid("update claim", claim.ID, err)
 	}
+	written := ""
 	etag, send := "*", s.writeRepeatable
 	if claim.ETag != "" {
 		etag, send = claim.ETag, s.writeOnce
 	}
-	return send(ctx, subject{"update", at.String()}, func(ctx context.Context) error {
-		_, err := s.tables.NewClient(at.table).UpdateEntity(ctx, encoded, updateOptions(aztables.UpdateModeMerge, etag))
+	err = send(ctx, subject{"update", at.String()}, func(ctx context.Context) error {
+		answer, err := s.tables.NewClient(at.table).UpdateEntity(ctx, encoded, updateOptions(aztables.UpdateModeMerge, etag))
+		written = string(answer.ETag)
 		return err
 	})
+	if err != nil {
+		return "", err
+	}
+	return written, nil
 }
 
 func claimPlace(id string) place { return place{tableIDs, id, ""} }

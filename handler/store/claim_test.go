@@ -41,6 +41,23 @@ func TestClaimIsTakenOnce(t *testing.T) {
 	wantKind(t, err, KindNotFound)
 }
 
+// updateClaim updates and checks that the version it returns is the row's.
+func updateClaim(t *testing.T, s *Store, claim Claim) error {
+	t.Helper()
+	version, err := s.UpdateClaim(t.Context(), claim)
+	if err != nil {
+		if version != "" {
+			t.Errorf("a refused update returns the version %q", version)
+		}
+		return err
+	}
+	stored, err := s.ReadClaim(t.Context(), claim.ID)
+	if err == nil && stored.ETag != version {
+		t.Errorf("the update returns the version %q, the row has %q", version, stored.ETag)
+	}
+	return err
+}
+
 func TestClaimUpdates(t *testing.T) {
 	t.Parallel()
 	s, _ := prepared(t)
@@ -50,7 +67,7 @@ func TestClaimUpdates(t *testing.T) {
 	stale, err := s.ReadClaim(t.Context(), "a")
 	must(t, err)
 	ends := time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)
-	must(t, s.UpdateClaim(t.Context(), Claim{ID: "a", Workload: workload, State: "bound", EndsAt: ends, Document: []byte(`{}`)}))
+	must(t, updateClaim(t, s, Claim{ID: "a", Workload: workload, State: "bound", EndsAt: ends, Document: []byte(`{}`)}))
 	got, err := s.ReadClaim(t.Context(), "a")
 	must(t, err)
 	if got.State != "bound" || got.Workload != workload || !got.EndsAt.Equal(ends) || string(got.Document) != "{}" {
@@ -59,16 +76,16 @@ func TestClaimUpdates(t *testing.T) {
 	if got.BodyHash != first.BodyHash || !bytes.Equal(got.Body, first.Body) || !got.ReceivedAt.Equal(first.ReceivedAt) {
 		t.Error("the update changed what was claimed")
 	}
-	must(t, s.UpdateClaim(t.Context(), Claim{ID: "a", State: "active", ETag: got.ETag}))
+	must(t, updateClaim(t, s, Claim{ID: "a", State: "active", ETag: got.ETag}))
 	stale.State = "denied"
-	wantKind(t, s.UpdateClaim(t.Context(), stale), KindConflict)
+	wantKind(t, updateClaim(t, s, stale), KindConflict)
 	got, err = s.ReadClaim(t.Context(), "a")
 	must(t, err)
 	if got.State != "active" || got.Workload != workload {
 		t.Errorf("a field left empty was not kept: %+v", got)
 	}
-	wantKind(t, s.UpdateClaim(t.Context(), Claim{ID: "b", State: "active"}), KindNotFound)
-	wantKind(t, s.UpdateClaim(t.Context(), Claim{ID: "b", State: "active", ETag: got.ETag}), KindNotFound)
+	wantKind(t, updateClaim(t, s, Claim{ID: "b", State: "active"}), KindNotFound)
+	wantKind(t, updateClaim(t, s, Claim{ID: "b", State: "active", ETag: got.ETag}), KindNotFound)
 }
 
 func TestClaimsThatAreRefused(t *testing.T) {
@@ -82,7 +99,7 @@ func TestClaimsThatAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	wantKind(t, s.UpdateClaim(t.Context(), Claim{}), KindInvalid)
+	wantKind(t, updateClaim(t, s, Claim{}), KindInvalid)
 	_, err := s.ReadClaim(t.Context(), "a/b")
 	wantKind(t, err, KindInvalid)
 	if sent := wire.requests(); len(sent) > 0 {
