@@ -25,6 +25,8 @@ type backend struct {
 	settings config
 	now      func() time.Time
 	log      *slog.Logger
+	// wait is how calls wait between their tries; nil means by the machine's time.
+	wait func(context.Context, time.Duration) error
 
 	building sync.Mutex
 	engine   *engine.Engine
@@ -106,11 +108,11 @@ func (b *backend) build() error {
 		return fmt.Errorf("building the storage client: %w", err)
 	}
 	ceiling := engine.NewCeiling(rows, b.now, 0)
-	admin, err := exchange.New(exchange.Options{Endpoint: b.settings.exchangeEndpoint, Tenant: b.settings.tenant, Credential: credential, Gate: ceiling.Enter})
+	admin, err := exchange.New(exchange.Options{Endpoint: b.settings.exchangeEndpoint, Tenant: b.settings.tenant, Credential: credential, Gate: ceiling.Enter, Wait: b.wait})
 	if err != nil {
 		return fmt.Errorf("building the Exchange client: %w", err)
 	}
-	directory, err := graph.New(graph.Options{Endpoint: b.settings.graphEndpoint, Credential: credential})
+	directory, err := graph.New(graph.Options{Endpoint: b.settings.graphEndpoint, Credential: credential, Wait: b.wait})
 	if err != nil {
 		return fmt.Errorf("building the Graph client: %w", err)
 	}
@@ -121,6 +123,7 @@ func (b *backend) build() error {
 		Graph:        directory,
 		Ceiling:      ceiling,
 		Now:          b.now,
+		Wait:         b.wait,
 		Document:     func() (policy.Document, error) { return readDocument(b.settings.documentPath) },
 		Log:          b.log,
 		OwnAppID:     b.settings.clientID,

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"time"
 )
@@ -18,3 +19,6 @@ const simulatedClock = false
 func newClock(func(string) string, *slog.Logger) (func() time.Time, error) {
 	return time.Now, nil
 }
+
+// newWait returns how a call waits between its tries; nil means by the machine's time.
+func newWait(func(string) string) func(context.Context, time.Duration) error { return nil }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -57,5 +58,23 @@ func TestSharedClockRunsOnFromWallTimeBeforeItsFirstAnswer(t *testing.T) {
 	}
 	if got := now(); time.Since(got).Abs() > time.Minute {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestPaceShortensWaits(t *testing.T) {
+	t.Parallel()
+	if newWait(func(string) string { return "" }) != nil || newWait(func(string) string { return "0" }) != nil {
+		t.Error("without a pace waits are not the machine's")
+	}
+	wait := newWait(func(string) string { return "1000000" })
+	began := time.Now()
+	err := wait(t.Context(), time.Hour)
+	if err != nil || time.Since(began) > time.Minute {
+		t.Errorf("%v after %s", err, time.Since(began))
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if wait(ended, 1000*time.Hour) == nil {
+		t.Error("a wait outlives its call")
 	}
 }

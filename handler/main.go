@@ -50,7 +50,9 @@ func run(ctx context.Context, lookup func(string) string, now func() time.Time, 
 		return fmt.Errorf("listening where the host will call: %w", err)
 	}
 	log.Info("mailgrant listens", "port", settings.port, "installation", settings.installation, "clock", clockName)
-	return serve(ctx, listener, newServer(newBackend(settings, now, log), log), log)
+	back := newBackend(settings, now, log)
+	back.wait = newWait(lookup)
+	return serve(ctx, listener, newServer(back, log), log)
 }
 
 // drain is how long calls under way may go on after SIGTERM. What they leave undone

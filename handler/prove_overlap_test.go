@@ -26,7 +26,7 @@ const (
 // of an ended one.
 func TestProveOverlap(t *testing.T) {
 	prove(t, proof{number: 10, name: "overlapping grants: no cut, no overhang", trials: func(g *ground, m mechanism) []trial {
-		sets, perPlay := 4, 4
+		sets, perPlay := 2, 2
 		if g.full {
 			sets, perPlay = 200, setsPerPlay
 		}

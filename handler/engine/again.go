@@ -37,12 +37,16 @@ func (h *holding) again(ctx context.Context, refused error) bool {
 	}
 	h.patience.tries++
 	h.patience.spent += wait
-	pause := time.NewTimer(wait)
-	defer pause.Stop()
+	return h.Wait(ctx, wait) == nil
+}
+
+func waitOnTimer(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
 	select {
-	case <-pause.C:
-		return true
+	case <-timer.C:
+		return nil
 	case <-ctx.Done():
-		return false
+		return ctx.Err()
 	}
 }

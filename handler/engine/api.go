@@ -7,6 +7,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -34,6 +35,9 @@ type Settings struct {
 	Lease time.Duration
 	// Now is the clock. Only main reads the machine's.
 	Now func() time.Time
+	// Wait is how a run waits before it sends a refused write again: it returns nil after
+	// the duration, or the context's error. Nil waits by the machine's time.
+	Wait func(context.Context, time.Duration) error
 	// Document reads and checks the operator's document anew; its error says why no
 	// new access may be given.
 	Document func() (policy.Document, error)
@@ -53,6 +57,9 @@ type Engine struct {
 func New(settings Settings) *Engine {
 	if settings.Log == nil {
 		settings.Log = slog.New(slog.DiscardHandler)
+	}
+	if settings.Wait == nil {
+		settings.Wait = waitOnTimer
 	}
 	if settings.Lease <= 0 {
 		settings.Lease = leaseFor
