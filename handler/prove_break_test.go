@@ -51,6 +51,12 @@ func breakages() []breakage {
 			old: `exchange.KindOf(err) == exchange.NotFound`, new: `(exchange.KindOf(err) == exchange.NotFound || exchange.KindOf(err) == exchange.Unauthorized)`},
 		{name: "there is a last attempt", file: "grant/owed.go", row: revocationImpossible, kind: "impossible",
 			old: "\t\treturn time.Hour\n", new: "\t\treturn 100000 * time.Hour\n"},
+		{name: "what was not removed is called revoked", file: "engine/revoke.go", row: lifeCycle, kind: stepsOnTheWire,
+			old: "done, err := h.remove(ctx, live, action.Step, &facts)\n\t\t\tif err != nil || !done {\n\t\t\t\treturn err\n\t\t\t}", new: "return h.finish(ctx, live, facts)"},
+		{name: "an active grant owes nothing", file: "grant/owed.go", row: lifeCycle, kind: stepsOnTheWire,
+			old: "return []Due{due(g.Work.RetestAt, DueRetest), due(g.ExpiresAt, DueEnd)}", new: "return nil"},
+		{name: "a write leaves no history", file: "engine/provision.go", row: historyAgrees,
+			old: "err = " + createIntent, new: "err = h.commit(ctx, live)"},
 	}
 }
 

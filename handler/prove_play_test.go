@@ -9,13 +9,18 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"mailgrant/handler/simulator/stack"
+	"mailgrant/handler/simulator/storage"
 	"mailgrant/handler/simulator/tenant"
 	"mailgrant/handler/store"
+	"mailgrant/scripts/assemble"
 )
 
 // play is a whole stack with many workloads on an unruly tenant, what was asked of it,
@@ -31,8 +36,6 @@ type play struct {
 	asked  []*asked
 	before string
 	trace  []string
-	// killed: the process was killed at least once.
-	killed bool
 }
 
 // asked is one grant as it was asked for, and as it was last seen.
@@ -66,6 +69,8 @@ func (s seen) condition(kind string) (string, string) {
 const (
 	playSettle = 3 * time.Minute
 	playTries  = 60
+	// playPace shortens the waits between tries; the row about storms keeps them as they are.
+	playPace = 20
 )
 
 // playCalls are the permissions that have an application role and a call of the simulated data plane.
@@ -77,10 +82,56 @@ var playCalls = map[string][2]string{
 	"MailboxSettings.Read": {http.MethodGet, "mailboxSettings"},
 }
 
-// startPlay starts a stack whose directory has that many workloads beside the sample's.
-// what tells the plays of one row from each other.
+// startPlay starts a stack whose directory has that many workloads beside the sample's,
+// on an unruly tenant. what tells the plays of one row from each other.
 func startPlay(g *ground, f *findings, m mechanism, what string, workloads int) *play {
+	return casting{what: what, workloads: workloads}.start(g, f, m)
+}
+
+// casting is what a play is begun with.
+type casting struct {
+	what      string
+	workloads int
+	// plain: the full form runs without the race detector, which the short form of the
+	// same play and every other row run with. Thousands of lives fit into minutes so.
+	plain bool
+}
+
+// plainPackage is the package as it is, for the shared clock, without the race detector.
+var plainPackage = sync.OnceValues(func() (string, error) {
+	b, err := onlyBed()
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(b.folder, "plain")
+	return folder, assemble.Folder(context.Background(), folder, assemble.Build{Root: "..", Simulated: true})
+})
+
+// folder is the package under test; one that was broken on purpose is taken as it is.
+func (c casting) folder(g *ground) (string, error) {
 	folder, err := g.folder()
+	if err != nil || !c.plain || !g.full {
+		return folder, err
+	}
+	whole, err := g.bed.simulated()
+	if err != nil || folder != whole {
+		return folder, err
+	}
+	return plainPackage()
+}
+
+// together runs so many plays at once. They mostly wait: for the seconds that a tenant
+// asks for, and for the one slot that may write.
+func together(count int, play func(n int)) {
+	var group sync.WaitGroup
+	for n := range count {
+		group.Go(func() { play(n) })
+	}
+	group.Wait()
+}
+
+func (c casting) start(g *ground, f *findings, m mechanism) *play {
+	folder, err := c.folder(g)
 	if err != nil {
 		f.Fatalf("building the package: %v", err)
 	}
@@ -92,9 +143,9 @@ func startPlay(g *ground, f *findings, m mechanism, what string, workloads int) 
 	if err != nil {
 		f.Fatalf("making a folder: %v", err)
 	}
-	seed := seedOf(g.seed, what)
+	seed := seedOf(g.seed, c.what)
 	started, err := stack.Start(context.Background(), stack.Options{Package: folder, Account: account, Scratch: scratch, Seed: seed,
-		Mood: tenant.Unruly, Directory: strings.NewReader(castDirectory(f, workloads))})
+		Mood: tenant.Unruly, Pace: playPace, Directory: strings.NewReader(castDirectory(f, c.workloads))})
 	if err != nil {
 		f.Fatalf("starting the stack: %v", err)
 	}
@@ -159,10 +210,12 @@ func (p *play) end() {
 }
 
 // draw is some of the values, at least one.
-func (p *play) draw(values []string, most int) []string {
-	drawn := slices.Clone(values)
-	p.random.Shuffle(len(drawn), func(i, j int) { drawn[i], drawn[j] = drawn[j], drawn[i] })
-	return drawn[:1+p.random.IntN(min(most, len(drawn)))]
+func (p *play) draw(values []string, most int) []string { return some(p.random, values, most) }
+
+func some(random *rand.Rand, values []string, most int) []string {
+	chosen := slices.Clone(values)
+	random.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
+	return chosen[:1+random.IntN(min(most, len(chosen)))]
 }
 
 // ask requests a grant for workload n that begins and lasts as given, and sends the
@@ -254,10 +307,16 @@ func (p *play) quiet() {
 	}
 }
 
-func (p *play) kill() {
-	p.note("killed")
-	p.killed = true
-	p.stack.Host.Kill()
+// killAt ends the process, as when an instance is lost, before the write to the storage
+// of that number from now on, counted from 1. It stays down until something needs it.
+func (p *play) killAt(write int) {
+	p.note("the process is to die before its write %d", write)
+	var struck atomic.Bool
+	p.stack.Wire.SetWriteHook(func(w storage.Write) {
+		if w.Phase == storage.PhaseBefore && w.Number == write && !struck.Swap(true) {
+			p.stack.Host.Kill()
+		}
+	})
 }
 
 func (p *play) restart() {

@@ -37,10 +37,18 @@ func (p *play) picture() picture {
 	return now
 }
 
+// mark begins the name of everything that the service makes, where it can bear one.
+const mark = "mg-" + stack.Installation + "-"
+
+func isMarked(name string) bool { return strings.HasPrefix(name, mark) }
+
+// remoteName is the name of a grant's object of that number.
+func remoteName(id string, number int) string { return fmt.Sprintf("%s%s-%02d", mark, id, number) }
+
 // objectsOf are the names in the tenant that bear the mark and the grant's id.
 func (now picture) objectsOf(id string) []string {
 	var names []string
-	mark := "mg-" + stack.Installation + "-" + id + "-"
+	mark := mark + id + "-"
 	for _, scope := range now.Scopes {
 		if strings.HasPrefix(scope.Name, mark) {
 			names = append(names, "scope "+scope.Name)
@@ -57,7 +65,7 @@ func (now picture) objectsOf(id string) []string {
 // grantOf is the grant whose mark a name bears; nil for a stranger's name.
 func (p *play) grantOf(name string) *asked {
 	for _, a := range p.asked {
-		if strings.HasPrefix(name, "mg-"+stack.Installation+"-"+a.id+"-") {
+		if strings.HasPrefix(name, mark+a.id+"-") {
 			return a
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"regexp"
 
@@ -35,15 +34,22 @@ func cmdMayFail(s *story, _ *testscript.TestScript, _ []string) error {
 	return nil
 }
 
-// log PATTERN looks for a line in what the handler has logged.
+// log PATTERN looks for a line in what the handler has logged. Where everything
+// misbehaves it may come later.
 func cmdLog(s *story, _ *testscript.TestScript, args []string) error {
-	text, err := os.ReadFile(s.log.Name())
+	pattern, err := regexp.Compile(args[0])
 	if err != nil {
 		return err
 	}
-	found, err := regexp.Match(args[0], text)
-	if err == nil && !found {
-		return fmt.Errorf("nothing in the log matches %s", args[0])
+	limit := awaitLimit
+	if s.calm {
+		limit = 0
 	}
-	return err
+	return s.await(limit, func() (string, error) {
+		text, err := os.ReadFile(s.log.Name())
+		if err != nil || pattern.Match(text) {
+			return "", err
+		}
+		return "nothing in the log matches " + args[0], nil
+	})
 }

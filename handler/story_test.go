@@ -113,8 +113,21 @@ type storyKey struct{}
 
 func theStory(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
 
+// besides is how many tests run beside each other unless go test -parallel says
+// otherwise: stories wait most of the time, for a tenant that asks for it.
+const besides = "6"
+
 func TestMain(m *testing.M) {
 	flag.Parse()
+	told := false
+	flag.Visit(func(one *flag.Flag) { told = told || one.Name == "test.parallel" })
+	if !told {
+		err := flag.Set("test.parallel", besides)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "running tests beside each other:", err)
+			os.Exit(2)
+		}
+	}
 	code := m.Run()
 	err := os.RemoveAll(bedFolder())
 	if err != nil {

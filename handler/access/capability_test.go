@@ -10,8 +10,8 @@ import (
 
 // applicationRoles are the roles of Microsoft Learn, Role Based Access Control for
 // Applications in Exchange Online, Supported Application Roles, with the Microsoft
-// Graph permission that carries each one; none for a composite role and for the
-// roles of other protocols.
+// Graph permission that carries each one, or that of another protocol; none for a
+// composite role.
 func applicationRoles() map[string]string {
 	return map[string]string{
 		"Application Mail.Read":                   "Mail.Read",
@@ -36,8 +36,8 @@ func applicationRoles() map[string]string {
 		"Application Mail-Advanced.ReadWrite.All": "Mail-Advanced.ReadWrite.All",
 		"Application Mail Full Access":            "",
 		"Application Exchange Full Access":        "",
-		"Application EWS.AccessAsApp":             "",
-		"Application SMTP.SendAsApp":              "",
+		"Application EWS.AccessAsApp":             "EWS.AccessAsApp",
+		"Application SMTP.SendAsApp":              "SMTP.SendAsApp",
 	}
 }
 
@@ -61,7 +61,11 @@ func TestEveryApplicationRoleIsKnown(t *testing.T) {
 			continue
 		}
 		permission, refusal := access.Scopable(value)
-		if refusal != "" || permission.Role != role || permission.Resource != access.Graph {
+		resource := access.Graph
+		if strings.HasSuffix(value, "AsApp") {
+			resource = access.Exchange
+		}
+		if refusal != "" || permission.Role != role || permission.Resource != resource {
 			t.Errorf("%s has the role %q on %s, want %q: %s", value, permission.Role, permission.Resource, role, refusal)
 		}
 		if !slices.Equal(confers, permission.Confers) || !slices.Equal(confers, access.Confers([]string{value})) {
@@ -110,8 +114,6 @@ func TestScopableRefusesByName(t *testing.T) {
 	t.Parallel()
 	cases := map[string]string{
 		"full_access_as_app":                   "opens every mailbox",
-		"EWS.AccessAsApp":                      "Exchange Web Services",
-		"SMTP.SendAsApp":                       "Mail.Send",
 		"IMAP.AccessAsApp":                     "no application role",
 		"POP.AccessAsApp":                      "no application role",
 		"Mail.ReadBasic.All":                   "Mail.ReadBasic",

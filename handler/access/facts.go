@@ -7,6 +7,9 @@ type Facts struct {
 	Pointer     Reading[*Pointer]
 	Scopes      map[string]Reading[*Scope]
 	Assignments Reading[[]Assignment]
+	// Roles are the directory roles and Exchange role groups that the workload itself
+	// holds.
+	Roles Reading[[]AdministratorRole]
 }
 
 // Reading is a value that was read, or why it was not.
@@ -32,6 +35,8 @@ type Consent struct {
 	// Value is the app role's value; empty when its resource does not list the role.
 	Value     string
 	AppRoleID string
+	// Ours: a grant made it or adopted it.
+	Ours bool
 }
 
 // Pointer is Exchange's own record of the service principal.
@@ -60,4 +65,17 @@ type Assignment struct {
 	Enabled   bool
 	// Unscoped: it reaches the whole organization.
 	Unscoped bool
+	// Unit is the administrative unit and Group the group whose direct members it
+	// reaches; empty where it is limited otherwise.
+	Unit, Group string
+	// Delegating: its holder may hand the role on, and reaches no mailbox by it.
+	Delegating bool
+	// Ours: a grant made it or adopted it.
+	Ours bool
+}
+
+// AdministratorRole is a directory role or an Exchange role group that a workload is
+// a member of. ID is the template id of a directory role; empty for a role group.
+type AdministratorRole struct {
+	ID, Name string
 }

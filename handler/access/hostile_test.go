@@ -13,7 +13,10 @@ import (
 	"mailgrant/handler/grant"
 )
 
-var hostileSeed = flag.Uint64("hostile-seed", 0, "repeats the hostile names of an earlier run; 0 is a new run")
+var (
+	hostileSeed  = flag.Uint64("hostile-seed", 0, "repeats the hostile names of an earlier run; 0 is a new run")
+	hostileNames = flag.Int("names", 20_000, "how many hostile names are tried")
+)
 
 // fragments are what hostile names are put together from: quotes and what looks
 // like them, operators, variables, wildcards, brackets, line breaks, control and
@@ -47,10 +50,7 @@ func TestHostileNamesNeverReachAFilter(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	names := 100_000
-	if testing.Short() {
-		names = 10_000
-	}
+	names := *hostileNames
 	t.Logf("%d names, -hostile-seed=%d", names, seed)
 	random := rand.New(rand.NewPCG(seed, 1))
 	plain := plainFilter()
@@ -114,4 +114,44 @@ func TestHostileNamesStayNames(t *testing.T) {
 		}
 	}
 	t.Logf("%d of the names look like addresses", letIn)
+}
+
+// TestHostileNamesNeverChangeATree puts generated names where a filter has a value. A
+// name is refused, or the tree has this name as its one value and no other word more.
+func TestHostileNamesNeverChangeATree(t *testing.T) {
+	t.Parallel()
+	seed := *hostileSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("%d names, -hostile-seed=%d", *hostileNames, seed)
+	random := rand.New(rand.NewPCG(seed, 2))
+	parts := fragments()
+	taken := 0
+	for range *hostileNames {
+		name := "CN=" + hostileName(random, parts) + ",DC=com"
+		text, err := access.GroupFilter([]string{name})
+		if err != nil {
+			if text != "" {
+				t.Fatalf("%.200q was refused and is %.200q", name, text)
+			}
+			continue
+		}
+		taken++
+		if want := "MemberOfGroup -eq '" + strings.ReplaceAll(name, "'", "''") + "'"; text != want {
+			t.Fatalf("%.200q became %.200q", name, text)
+		}
+		read, err := access.ParseFilter(text)
+		if err != nil || read.String() != text {
+			t.Fatalf("%.200q is read as %.200q, %v", text, read, err)
+		}
+		_, faults := access.OperatorFilter("Alias -eq 'x' -or " + text)
+		if len(faults) != 1 || faults[0].Reason != access.FilterLinkValued {
+			t.Fatalf("%.200q changed the tree: %v", name, faults)
+		}
+	}
+	if taken == 0 {
+		t.Error("no name was taken; nothing was tried")
+	}
+	t.Logf("%d names were taken", taken)
 }

@@ -15,15 +15,55 @@ func MailboxFilter(guids []string) (string, error) {
 	if len(guids) == 0 {
 		return "", fmt.Errorf("a recipient filter over no mailbox would be a filter over none or all: refused")
 	}
-	terms := make([]string, len(guids))
+	folded := make([]string, len(guids))
 	for i, guid := range guids {
 		if !isGUID(guid) {
 			return "", fmt.Errorf("%q is not a GUID and may not stand in a recipient filter", guid)
 		}
-		terms[i] = "Guid -eq '" + strings.ToLower(guid) + "'"
+		folded[i] = strings.ToLower(guid)
 	}
-	slices.Sort(terms)
-	return strings.Join(terms, " -or "), nil
+	slices.Sort(folded)
+	return anyOf("Guid", folded)
+}
+
+// GroupFilter is the recipient filter that matches the direct members of the groups
+// with these distinguished names. Exchange takes names and addresses of groups too,
+// and matches nobody by them (PowerShell reference, Filterable properties); so
+// anything that is not shaped like a distinguished name is an error.
+func GroupFilter(distinguishedNames []string) (string, error) {
+	if len(distinguishedNames) == 0 {
+		return "", fmt.Errorf("a recipient filter over no group would be a filter over nobody or all: refused")
+	}
+	for _, name := range distinguishedNames {
+		if !isDistinguishedName(name) {
+			return "", fmt.Errorf("%q is not a distinguished name, and a group is matched by nothing else", name)
+		}
+	}
+	sorted := slices.Clone(distinguishedNames)
+	slices.Sort(sorted)
+	return anyOf("MemberOfGroup", sorted)
+}
+
+// anyOf prints a filter and reads it again: what does not come back as the very tree
+// that was meant is an error and never a filter.
+func anyOf(property string, values []string) (string, error) {
+	joined := junction{operator: "-or"}
+	for _, value := range values {
+		joined.operands = append(joined.operands, comparison{property: property, operator: "-eq", value: literal{text: value}})
+	}
+	meant := Filter{root: joined}
+	if len(values) == 1 {
+		meant.root = joined.operands[0]
+	}
+	text := meant.String()
+	read, err := ParseFilter(text)
+	if err != nil {
+		return "", fmt.Errorf("building a filter over %s: %w", property, err)
+	}
+	if !read.Equal(meant) {
+		return "", fmt.Errorf("building a filter over %s: %q reads as another filter", property, text)
+	}
+	return text, nil
 }
 
 func isGUID(text string) bool {
@@ -42,20 +82,46 @@ func isGUID(text string) bool {
 	return true
 }
 
+// isDistinguishedName asks for the shape only: a common name first and a domain last.
+func isDistinguishedName(text string) bool {
+	upper := strings.ToUpper(text)
+	return len(text) > len("CN=,DC=") && strings.HasPrefix(upper, "CN=") && strings.Contains(upper, ",DC=")
+}
+
 // FilteredMailboxes reads a recipient filter that is a plain "or" of GUID
 // comparisons, however Exchange has spaced, bracketed or quoted it, and returns
 // the GUIDs sorted. Any other filter is an error: it may match more.
 func FilteredMailboxes(filter string) ([]string, error) {
-	reader := filterReader{words: filterWords(filter)}
-	guids, err := reader.alternatives()
+	read, err := ParseFilter(filter)
 	if err != nil {
 		return nil, fmt.Errorf("reading the recipient filter %q: %w", filter, err)
 	}
-	if len(reader.words) > 0 {
-		return nil, fmt.Errorf("reading the recipient filter %q: %q was not expected", filter, reader.words[0])
+	guids, err := alternativeGUIDs(read.root)
+	if err != nil {
+		return nil, fmt.Errorf("reading the recipient filter %q: %w", filter, err)
 	}
 	slices.Sort(guids)
 	return slices.Compact(guids), nil
+}
+
+func alternativeGUIDs(root node) ([]string, error) {
+	operands := []node{root}
+	joined, several := root.(junction)
+	if several && joined.operator == "-or" {
+		operands = joined.operands
+	}
+	var guids []string
+	for _, operand := range operands {
+		term, plain := operand.(comparison)
+		if !plain || !strings.EqualFold(term.property, "Guid") || term.operator != "-eq" {
+			return nil, fmt.Errorf("only comparisons of Guid with -eq are read")
+		}
+		if !isGUID(term.value.text) {
+			return nil, fmt.Errorf("%q is not a GUID", term.value.text)
+		}
+		guids = append(guids, strings.ToLower(term.value.text))
+	}
+	return guids, nil
 }
 
 // SameMailboxes reports whether two filters match the same set of mailboxes by
@@ -67,97 +133,4 @@ func SameMailboxes(a, b string) bool {
 	}
 	right, err := FilteredMailboxes(b)
 	return err == nil && slices.Equal(left, right)
-}
-
-type filterReader struct {
-	words []string
-	depth int
-}
-
-// maxFilterDepth keeps a hostile filter from exhausting the stack.
-const maxFilterDepth = 64
-
-func (r *filterReader) alternatives() ([]string, error) {
-	guids, err := r.term()
-	for err == nil && r.accept("-or") {
-		var more []string
-		more, err = r.term()
-		guids = append(guids, more...)
-	}
-	return guids, err
-}
-
-func (r *filterReader) term() ([]string, error) {
-	if r.accept("(") {
-		r.depth++
-		if r.depth > maxFilterDepth {
-			return nil, fmt.Errorf("nested deeper than %d brackets", maxFilterDepth)
-		}
-		guids, err := r.alternatives()
-		if err != nil {
-			return nil, err
-		}
-		if !r.accept(")") {
-			return nil, fmt.Errorf("a bracket is not closed")
-		}
-		r.depth--
-		return guids, nil
-	}
-	if !r.accept("Guid") || !r.accept("-eq") || len(r.words) == 0 {
-		return nil, fmt.Errorf("only comparisons of Guid with -eq are read")
-	}
-	guid := unquoted(r.words[0])
-	if !isGUID(guid) {
-		return nil, fmt.Errorf("%s is not a GUID", r.words[0])
-	}
-	r.words = r.words[1:]
-	return []string{strings.ToLower(guid)}, nil
-}
-
-// unquoted takes the quotes off a quoted literal. A quote that is never closed
-// stays, so that such a literal is nothing that is read here.
-func unquoted(word string) string {
-	inner, opened := strings.CutPrefix(word, "'")
-	inner, closed := strings.CutSuffix(inner, "'")
-	if opened && closed {
-		return inner
-	}
-	return word
-}
-
-func (r *filterReader) accept(word string) bool {
-	if len(r.words) == 0 || !strings.EqualFold(r.words[0], word) {
-		return false
-	}
-	r.words = r.words[1:]
-	return true
-}
-
-// filterWords splits a filter at spaces and brackets; a quoted literal stays whole.
-func filterWords(filter string) []string {
-	var words []string
-	for rest := strings.TrimSpace(filter); rest != ""; rest = strings.TrimSpace(rest) {
-		size := wordSize(rest)
-		words = append(words, rest[:size])
-		rest = rest[size:]
-	}
-	return words
-}
-
-func wordSize(text string) int {
-	switch text[0] {
-	case '(', ')':
-		return 1
-	case '\'':
-		end := strings.IndexByte(text[1:], '\'')
-		if end < 0 {
-			return len(text)
-		}
-		return end + 2
-	}
-	end := strings.IndexAny(text, " \t\r\n()'")
-	if end < 0 {
-		return len(text)
-	}
-	return end
 }

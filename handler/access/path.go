@@ -3,15 +3,20 @@ package access
 import (
 	"fmt"
 	"strings"
+
+	"mailgrant/handler/grant"
 )
 
 // PathKind is by what a workload reaches mailboxes.
 type PathKind string
 
-// The kinds of path that are read so far.
+// The kinds of path. BySelfGrant opens nothing today: its holder can give itself
+// access to everything.
 const (
-	ByConsent    PathKind = "consent"
-	ByAssignment PathKind = "roleAssignment"
+	ByConsent           PathKind = "consent"
+	ByAssignment        PathKind = "roleAssignment"
+	ByMailboxPermission PathKind = "mailboxPermission"
+	BySelfGrant         PathKind = "selfGrant"
 )
 
 // Path is one way by which a workload reaches mailboxes with a capability that the
@@ -21,11 +26,26 @@ type Path struct {
 	// What names the path for people: the permission and resource, or the role
 	// assignment and its role.
 	What string
+	// ID is the tenant's id of the consent or assignment; empty where there is none.
+	ID string
 	// Organization: it reaches every mailbox.
 	Organization bool
 	// SelfGrant: its holder can give itself any access.
 	SelfGrant bool
-	Overlap   []Capability
+	// Confined: it is a consent that an application access policy narrows.
+	Confined bool
+	// Ours: a grant made it or adopted it.
+	Ours bool
+	// Scope names what limits it; empty where nothing does.
+	Scope string
+	// Values are the permissions that it confers by name.
+	Values  []string
+	Overlap []Capability
+	// Verdict is whether it reaches the mailbox that was asked about, and whether it
+	// reaches any where none was; empty where nobody asked. Unknown says by name what
+	// keeps it open.
+	Verdict grant.Verdict
+	Unknown []string
 }
 
 // String says in one clause what the path is and what it opens.
@@ -84,7 +104,7 @@ func consentPath(consent Consent, confers []Capability) []Path {
 		path.Overlap = confers
 	case known:
 		path.Overlap = Overlap(permission.Confers, confers)
-	case consent.Value == "" || aboutMail(consent):
+	case mayOpenMailboxes(consent):
 		path.Overlap = confers
 	}
 	if len(path.Overlap) == 0 {
@@ -100,10 +120,11 @@ func (c Consent) title() string {
 	return c.Value
 }
 
-// aboutMail reports whether a consent that the table does not know may open
-// mailboxes: everything on Exchange Online may, on Graph what is named so.
-func aboutMail(consent Consent) bool {
-	if consent.Resource == Exchange {
+// mayOpenMailboxes reports whether a consent that the table does not know may open
+// mailboxes: everything on Exchange Online may, on Graph what is named so or has no
+// name that is known.
+func mayOpenMailboxes(consent Consent) bool {
+	if consent.Resource == Exchange || consent.Value == "" {
 		return true
 	}
 	for _, prefix := range []string{"Mail", "Calendars", "Contacts", "Exchange", "eDiscovery", "IMAP", "POP", "SMTP", "EWS"} {

@@ -78,7 +78,8 @@ func assignmentAndRecipientCases(ctx context.Context) map[string]cmdletCase {
 				RecipientWriteScope: "CustomRecipientScope", Enabled: true, RequestID: "tenant-request-7"}}},
 		"New-ManagementRoleAssignment": {rows(assignmentRow),
 			func(c *Client) (any, error) {
-				made, err := c.NewManagementRoleAssignment(ctx, NewRoleAssignment{"mg-abc123-0f-02", "Application Mail.Send", testObjectID, "mg-abc123-0f-01"})
+				made, err := c.NewManagementRoleAssignment(ctx, NewRoleAssignment{Name: "mg-abc123-0f-02", Role: "Application Mail.Send",
+					App: testObjectID, CustomResourceScope: "mg-abc123-0f-01"})
 				return made.Name, err
 			},
 			map[string]any{"Name": "mg-abc123-0f-02", "Role": "Application Mail.Send", "App": testObjectID, "CustomResourceScope": "mg-abc123-0f-01"},
@@ -101,7 +102,11 @@ func assignmentAndRecipientCases(ctx context.Context) map[string]cmdletCase {
 			map[string]any{"Identity": "Letters@contoso.example", "ResultSize": "Unlimited"},
 			Recipient{GUID: testMailbox, ExternalDirectoryObjectID: "77e10000-0000-4000-8000-0000000000bb", DisplayName: "News",
 				PrimaryAddress: "news@contoso.example", Addresses: []string{"letters@contoso.example", "news@contoso.example"},
-				Type: "SharedMailbox", RequestID: "tenant-request-7"}},
+				Type: "SharedMailbox", RequestID: "tenant-request-7", Properties: map[string][]string{
+					"displayname": {"News"}, "exchangeguid": {zeroGUID}, "externaldirectoryobjectid": {"77E10000-0000-4000-8000-0000000000BB"},
+					"primarysmtpaddress": {"News@contoso.example"}, "recipienttypedetails": {"SharedMailbox"},
+					"emailaddresses": {"SMTP:News@contoso.example", "smtp:letters@contoso.example", "SIP:voice@contoso.example", "X500:/o=Contoso/cn=News"},
+				}}},
 	}
 }
 
@@ -175,7 +180,7 @@ func TestRequestHeaders(t *testing.T) {
 func TestNothingDangerousIsSent(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	whole := NewRoleAssignment{"mg-abc123-0f-02", "Application Mail.Send", testObjectID, "mg-abc123-0f-01"}
+	whole := NewRoleAssignment{Name: "mg-abc123-0f-02", Role: "Application Mail.Send", App: testObjectID, CustomResourceScope: "mg-abc123-0f-01"}
 	assign := func(change func(*NewRoleAssignment)) func(*Client) error {
 		return func(c *Client) error {
 			wanted := whole
@@ -185,8 +190,14 @@ func TestNothingDangerousIsSent(t *testing.T) {
 		}
 	}
 	cases := map[string]func(*Client) error{
-		"no scope":         assign(func(a *NewRoleAssignment) { a.CustomResourceScope = "" }),
-		"blank scope":      assign(func(a *NewRoleAssignment) { a.CustomResourceScope = " \t" }),
+		"no scope":    assign(func(a *NewRoleAssignment) { a.CustomResourceScope = "" }),
+		"blank scope": assign(func(a *NewRoleAssignment) { a.CustomResourceScope = " \t" }),
+		"two scopes":  assign(func(a *NewRoleAssignment) { a.RecipientGroupScope = testMailbox }),
+		"group and unit": assign(func(a *NewRoleAssignment) {
+			a.CustomResourceScope, a.RecipientGroupScope, a.RecipientAdministrativeUnitScope = "", testMailbox, testMailbox
+		}),
+		"group by name":    assign(func(a *NewRoleAssignment) { a.CustomResourceScope, a.RecipientGroupScope = "", "Sales" }),
+		"unit by name":     assign(func(a *NewRoleAssignment) { a.CustomResourceScope, a.RecipientAdministrativeUnitScope = " ", "Paris" }),
 		"wildcard scope":   assign(func(a *NewRoleAssignment) { a.CustomResourceScope = "mg-*" }),
 		"no role":          assign(func(a *NewRoleAssignment) { a.Role = "" }),
 		"no name":          assign(func(a *NewRoleAssignment) { a.Name = "" }),

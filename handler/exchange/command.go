@@ -10,9 +10,10 @@ import (
 )
 
 // A read's deadline covers all its pages and waits. A write gets longer, because giving up on one
-// early leaves its effect unknown.
+// early leaves its effect unknown; a list of the whole tenant, because it has many pages.
 const (
 	readDeadline  = 30 * time.Second
+	listDeadline  = 2 * time.Minute
 	writeDeadline = 60 * time.Second
 
 	// pageLimit bounds a list. No list that is asked for here comes near it.
@@ -26,6 +27,10 @@ type command struct {
 	subject    string
 	parameters map[string]any
 	write      bool
+	// long marks a list that grows with the tenant.
+	long bool
+	// columns are the properties to be returned; none means all. Wide rows make large pages.
+	columns []string
 }
 
 // result is a complete success. Its listed is false for a cmdlet without output.
@@ -68,9 +73,13 @@ func (c command) doubt(received result, kind Kind, format string, arguments ...a
 
 // read runs a cmdlet that changes nothing and returns its whole list, following every page.
 func (c *Client) read(ctx context.Context, asked command) (result, error) {
-	ctx, cancel := context.WithTimeout(ctx, readDeadline)
+	deadline := readDeadline
+	if asked.long {
+		deadline = listDeadline
+	}
+	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	address := c.address
+	address := asked.selecting(c.address)
 	patience := waitBudget
 	seen := map[string]bool{}
 	var whole result
@@ -100,6 +109,16 @@ func (c *Client) read(ctx context.Context, asked command) (result, error) {
 		seen[next.String()] = true
 		address = next
 	}
+}
+
+// selecting adds the wish for certain columns to the address. Links to further pages repeat it.
+func (c command) selecting(address *url.URL) *url.URL {
+	if len(c.columns) == 0 {
+		return address
+	}
+	selected := *address
+	selected.RawQuery = "$select=" + strings.Join(c.columns, ",")
+	return &selected
 }
 
 // onPage keeps a failure of a continuation from being read as an answer about the object: a later

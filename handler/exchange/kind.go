@@ -14,6 +14,8 @@ const (
 	AlreadyExists Kind = "already exists"
 	// Ambiguous means that more than one object answers to the identity.
 	Ambiguous Kind = "ambiguous"
+	// WrongType means that the object exists and is not of a type that the call works on.
+	WrongType Kind = "wrong type"
 	// NotReady is a refusal that time heals: a pointer not yet materialised, role-based access
 	// control still being set up, or no delegating right over the role yet.
 	NotReady Kind = "not ready"
@@ -62,6 +64,8 @@ func (k Kind) advice() string {
 		return "read the existing object and compare it with what was wanted"
 	case Ambiguous:
 		return "name the object by its GUID"
+	case WrongType:
+		return "name an object of another type"
 	case NotReady:
 		return "try again in some minutes; if it stays, check the delegating role assignments of the service's identity"
 	case Dehydrated:

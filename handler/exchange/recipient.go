@@ -23,6 +23,14 @@ type Recipient struct {
 	Addresses []string
 	// UserPrincipalName is the sign-in name; "" when it was not returned.
 	UserPrincipalName string
+	// DistinguishedName changes when the recipient is renamed or moved; "" when it was not returned.
+	DistinguishedName string
+	// AdministrativeUnits are the units that the recipient is a member of, as Exchange writes them
+	// (ids of the directory, as far as is known); empty also when they were not returned.
+	AdministrativeUnits []string
+	// Properties are what filters may ask about, by name in lower case. A property that was not
+	// returned is not in the map; one without a value has no values.
+	Properties map[string][]string
 	// Type is the detailed type: "UserMailbox", "SharedMailbox", "RoomMailbox", "MailUser", …
 	Type string
 	// RequestID is the tenant's id of the request that returned this.
@@ -40,6 +48,9 @@ func decodeRecipient(properties row, requestID string) Recipient {
 		PrimaryAddress:            bareAddress(properties.text("PrimarySmtpAddress")),
 		Addresses:                 bareAddresses(properties.list("EmailAddresses")),
 		UserPrincipalName:         properties.text("UserPrincipalName"),
+		DistinguishedName:         properties.text("DistinguishedName"),
+		AdministrativeUnits:       properties.list("AdministrativeUnits"),
+		Properties:                filterable(properties),
 		Type:                      properties.text("RecipientTypeDetails"),
 		RequestID:                 requestID,
 	}

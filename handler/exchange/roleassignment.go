@@ -21,18 +21,29 @@ type RoleAssignment struct {
 	// AssignmentMethod is "Direct" unless the role comes by way of a group.
 	AssignmentMethod string
 	// CustomResourceScope and CustomRecipientWriteScope name the scope; both empty for an assignment
-	// that is not limited by a management scope.
+	// that is not limited by a management scope. Of an assignment limited by an administrative unit,
+	// the first was seen to hold the unit's id; of one limited by a group, the name of the scope that
+	// Exchange made for it.
 	CustomResourceScope       string
 	CustomRecipientWriteScope string
-	// RecipientWriteScope is the kind of the limit ("CustomRecipientScope", "Organization", …).
+	// RecipientGroupScope and RecipientAdministrativeUnitScope name the group or the unit, as it came;
+	// "" when there is none and when Exchange shows it elsewhere.
+	RecipientGroupScope              string
+	RecipientAdministrativeUnitScope string
+	// RecipientWriteScope is the kind of the limit ("CustomRecipientScope", "AdministrativeUnit",
+	// "Organization", …).
 	RecipientWriteScope string
+	// DelegationType is "Regular", or one of the words that begin with "Delegating" for an assignment
+	// that lets its holder hand the role on; "" when it was not returned.
+	DelegationType string
 	// Enabled is true unless the tenant says that it is not.
 	Enabled bool
 	// RequestID is the tenant's id of the request that returned this.
 	RequestID string
 }
 
-// NewRoleAssignment is what NewManagementRoleAssignment makes. Every field is required.
+// NewRoleAssignment is what NewManagementRoleAssignment makes. The first three fields are required,
+// and exactly one of the other three: each says which mailboxes the role reaches.
 type NewRoleAssignment struct {
 	// Name is at most 64 characters and unique in the tenant.
 	Name string
@@ -42,23 +53,30 @@ type NewRoleAssignment struct {
 	App string
 	// CustomResourceScope is the name of the management scope that limits the role.
 	CustomResourceScope string
+	// RecipientGroupScope is the GUID of the group whose direct members the role reaches.
+	RecipientGroupScope string
+	// RecipientAdministrativeUnitScope is the object id of the unit whose members the role reaches.
+	RecipientAdministrativeUnitScope string
 }
 
 func decodeRoleAssignment(properties row, requestID string) RoleAssignment {
 	return RoleAssignment{
-		Name:                      properties.text("Name"),
-		Identity:                  properties.text("Identity"),
-		GUID:                      properties.guid("Guid"),
-		Role:                      properties.text("Role"),
-		RoleAssignee:              properties.text("RoleAssignee"),
-		RoleAssigneeName:          properties.text("RoleAssigneeName"),
-		RoleAssigneeType:          properties.text("RoleAssigneeType"),
-		AssignmentMethod:          properties.text("AssignmentMethod"),
-		CustomResourceScope:       properties.text("CustomResourceScope"),
-		CustomRecipientWriteScope: properties.text("CustomRecipientWriteScope"),
-		RecipientWriteScope:       properties.text("RecipientWriteScope"),
-		Enabled:                   properties.flag("Enabled", true),
-		RequestID:                 requestID,
+		Name:                             properties.text("Name"),
+		Identity:                         properties.text("Identity"),
+		GUID:                             properties.guid("Guid"),
+		Role:                             properties.text("Role"),
+		RecipientGroupScope:              properties.text("RecipientGroupScope"),
+		RecipientAdministrativeUnitScope: properties.text("RecipientAdministrativeUnitScope"),
+		DelegationType:                   properties.text("RoleAssignmentDelegationType"),
+		RoleAssignee:                     properties.text("RoleAssignee"),
+		RoleAssigneeName:                 properties.text("RoleAssigneeName"),
+		RoleAssigneeType:                 properties.text("RoleAssigneeType"),
+		AssignmentMethod:                 properties.text("AssignmentMethod"),
+		CustomResourceScope:              properties.text("CustomResourceScope"),
+		CustomRecipientWriteScope:        properties.text("CustomRecipientWriteScope"),
+		RecipientWriteScope:              properties.text("RecipientWriteScope"),
+		Enabled:                          properties.flag("Enabled", true),
+		RequestID:                        requestID,
 	}
 }
 
@@ -120,16 +138,18 @@ func (c *Client) ListManagementRoleAssignments(ctx context.Context, roleAssignee
 	return assignments, nil
 }
 
-// NewManagementRoleAssignment gives an application a role within a scope. There is no way to leave
-// the scope out: without one the role would reach the whole organization, so that is refused here
-// with kind BadParameter. A pointer or scope that Exchange has not spread yet gives NotReady.
+// NewManagementRoleAssignment gives an application a role within a scope: a management scope, the
+// direct members of a group, or an administrative unit. There is no way to leave the scope out:
+// without one the role would reach the whole organization, so that is refused here with kind
+// BadParameter, and so are two of them. A pointer, scope, group or unit that Exchange has not spread
+// yet gives NotReady. For a group Exchange makes a management scope of its own.
 func (c *Client) NewManagementRoleAssignment(ctx context.Context, wanted NewRoleAssignment) (RoleAssignment, error) {
 	asked := command{
 		purpose: "assign a role", cmdlet: "New-ManagementRoleAssignment", subject: wanted.Name, write: true,
-		parameters: map[string]any{
-			"Name": wanted.Name, "Role": wanted.Role, "App": normalGUID(wanted.App),
-			"CustomResourceScope": wanted.CustomResourceScope,
-		},
+		parameters: map[string]any{"Name": wanted.Name, "Role": wanted.Role, "App": normalGUID(wanted.App)},
+	}
+	for _, limit := range wanted.limits() {
+		asked.parameters[limit.parameter] = limit.value
 	}
 	refused := asked.checkAssignment(wanted)
 	if refused != nil {
@@ -143,12 +163,16 @@ func (c *Client) NewManagementRoleAssignment(ctx context.Context, wanted NewRole
 }
 
 func (c command) checkAssignment(wanted NewRoleAssignment) *Error {
-	if strings.TrimSpace(wanted.CustomResourceScope) == "" {
+	limits := wanted.limits()
+	switch {
+	case len(limits) == 0:
 		return c.refuse(BadParameter, "without a scope the role would reach the whole organization")
+	case len(limits) > 1:
+		return c.refuse(BadParameter, "%s and %s exclude each other", limits[0].parameter, limits[1].parameter)
 	}
 	refused := c.checkName("the assignment's name", wanted.Name)
 	if refused == nil {
-		refused = c.checkName("the scope's name", wanted.CustomResourceScope)
+		refused = c.checkLimit(limits[0])
 	}
 	if refused == nil {
 		refused = c.checkIdentity(wanted.Role)
@@ -157,6 +181,34 @@ func (c command) checkAssignment(wanted NewRoleAssignment) *Error {
 		refused = c.checkGUID("the application's object id", wanted.App)
 	}
 	return refused
+}
+
+// limit is one scope parameter of a new assignment.
+type limit struct{ parameter, value string }
+
+const customResourceScope = "CustomResourceScope"
+
+// limits leaves out what is blank: sent, it would mean the same as no scope at all.
+func (a NewRoleAssignment) limits() []limit {
+	var given []limit
+	for _, each := range []limit{
+		{customResourceScope, a.CustomResourceScope},
+		{"RecipientGroupScope", a.RecipientGroupScope},
+		{"RecipientAdministrativeUnitScope", a.RecipientAdministrativeUnitScope},
+	} {
+		if strings.TrimSpace(each.value) != "" {
+			given = append(given, each)
+		}
+	}
+	return given
+}
+
+// checkLimit lets groups and units be named by their ids alone: their names can become another's.
+func (c command) checkLimit(given limit) *Error {
+	if given.parameter == customResourceScope {
+		return c.checkName("the scope's name", given.value)
+	}
+	return c.checkGUID(given.parameter, given.value)
 }
 
 // RemoveManagementRoleAssignment removes an assignment by its name or GUID. A missing one gives kind

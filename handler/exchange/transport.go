@@ -11,11 +11,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// bodyLimit bounds what is read of any answer. An answer beyond it is refused as a whole, because a
-// part of a list must not pass for the list.
-const bodyLimit = 1 << 20
+// bodyLimit bounds what is read of any answer: a page of a thousand mailboxes with many addresses
+// each stays below it. An answer beyond it is refused as a whole, because a part of a list must not
+// pass for the list.
+const bodyLimit = 8 << 20
 
-var errAnswerTooLarge = errors.New("the answer is larger than 1 MiB")
+var errAnswerTooLarge = errors.New("the answer is larger than 8 MiB")
 
 // bodyError is a success whose body could not be read: the status is known, the content is not.
 type bodyError struct {

@@ -1,7 +1,7 @@
-// Package graph reads from Microsoft Graph what mailgrant must know about a
-// workload: its service principal, its app registration, the app roles that a
-// resource offers, and the consents (app role assignments) that a principal
-// holds.
+// Package graph reads from Microsoft Graph what mailgrant must know about
+// workloads and their reach: service principals, app registrations, the app
+// roles that a resource offers, consents (app role assignments) by holder and by
+// resource, groups, administrative units, directory roles and users.
 //
 // It must not decide what a consent means, must not write, must not keep
 // anything between two calls, and must never hand over part of a list as the

@@ -8,13 +8,20 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/serviceprincipals"
 )
 
-// Consent is one app role assigned directly to a service principal: an
-// organization-wide permission. ResourceID and AppRoleID together say which.
+// Consent is one app role assigned directly to a principal: an organization-wide
+// permission, when that is a service principal. ResourceID and AppRoleID
+// together say which.
 type Consent struct {
 	// ID names the assignment; opaque, case-sensitive, never empty.
 	ID string
 	// PrincipalID is the holder's object id, a lower-case GUID.
 	PrincipalID string
+	// PrincipalType is the service's word: ServicePrincipal, User or Group; empty
+	// when the service did not say. The last two may use the application and hold
+	// no permission by it.
+	PrincipalType string
+	// PrincipalName is for people; may be empty.
+	PrincipalName string
 	// ResourceID is the object id of the API's service principal, a lower-case
 	// GUID; never empty.
 	ResourceID string
@@ -83,12 +90,14 @@ func (i *inquiry) appendConsents(consents []Consent, rows []models.AppRoleAssign
 			return nil, err
 		}
 		consents = append(consents, Consent{
-			ID:           textOf(row.GetId()),
-			PrincipalID:  principal,
-			ResourceID:   identifierOf(row.GetResourceId()),
-			ResourceName: textOf(row.GetResourceDisplayName()),
-			AppRoleID:    identifierOf(row.GetAppRoleId()),
-			CreatedAt:    timeOf(row.GetCreatedDateTime()),
+			ID:            textOf(row.GetId()),
+			PrincipalID:   principal,
+			PrincipalType: textOf(row.GetPrincipalType()),
+			PrincipalName: textOf(row.GetPrincipalDisplayName()),
+			ResourceID:    identifierOf(row.GetResourceId()),
+			ResourceName:  textOf(row.GetResourceDisplayName()),
+			AppRoleID:     identifierOf(row.GetAppRoleId()),
+			CreatedAt:     timeOf(row.GetCreatedDateTime()),
 		})
 	}
 	return consents, nil

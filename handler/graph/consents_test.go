@@ -59,7 +59,7 @@ func TestListConsentsReadsEveryPage(t *testing.T) {
 		t.Fatalf("got %q", ids)
 	}
 	want := graph.Consent{
-		ID: "one", PrincipalID: objectID, ResourceID: resourceID, ResourceName: "Microsoft Graph",
+		ID: "one", PrincipalID: objectID, PrincipalType: "ServicePrincipal", ResourceID: resourceID, ResourceName: "Microsoft Graph",
 		AppRoleID: mailSend, CreatedAt: time.Date(2026, 11, 1, 8, 0, 0, 123456700, time.UTC),
 	}
 	if consents[0] != want {

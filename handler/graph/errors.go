@@ -35,9 +35,17 @@ const (
 	Unknown Kind = "Unknown"
 )
 
-// requiredRole covers every read in this package (Microsoft Graph permissions
-// reference: servicePrincipal, application and appRoleAssignment, get and list).
-const requiredRole = "Application.Read.All"
+// The app roles of least privilege that open the reads in this package
+// (Microsoft Graph permissions reference: get and list of servicePrincipal,
+// application, appRoleAssignment; group, its members and owners;
+// administrativeUnit and its members; unifiedRoleAssignment; user).
+const (
+	roleForApplications = "Application.Read.All"
+	roleForGroups       = "GroupMember.Read.All"
+	roleForUnits        = "AdministrativeUnit.Read.All"
+	roleForDirectory    = "RoleManagement.Read.Directory"
+	roleForUsers        = "User.ReadBasic.All"
+)
 
 // Error is every failure that this package returns, apart from those of [New].
 type Error struct {
@@ -62,6 +70,9 @@ type Error struct {
 	RetryAfter time.Duration
 	// Cause is the underlying error; nil when the service answered.
 	Cause error
+
+	// requires is the app role that the read takes.
+	requires string
 }
 
 // KindOf returns the kind of the first [Error] in err's chain, [Unknown] for
@@ -113,7 +124,7 @@ func (e *Error) advice() string {
 	case NotFound:
 		return "check the id, and that it is one of this tenant"
 	case Forbidden:
-		return "grant mailgrant's own identity the Microsoft Graph app role " + requiredRole + ", if it is missing"
+		return "grant mailgrant's own identity the Microsoft Graph app role " + e.requires + ", if it is missing"
 	case Unauthorized:
 		return "check that mailgrant's own identity exists in this tenant and can sign in"
 	case Throttled:

@@ -37,3 +37,5 @@ func timeOf(value *time.Time) time.Time {
 	}
 	return value.UTC()
 }
+
+func isTrue(value *bool) bool { return value != nil && *value }

@@ -24,12 +24,19 @@ const (
 type inquiry struct {
 	operation string
 	subject   string
+	requires  string
 	left      time.Duration
 	wait      func(context.Context, time.Duration) error
 }
 
 func (c *Client) inquire(operation, subject string) *inquiry {
-	return &inquiry{operation: operation, subject: subject, left: pausesPerInquiry, wait: c.wait}
+	return &inquiry{operation: operation, subject: subject, requires: roleForApplications, left: pausesPerInquiry, wait: c.wait}
+}
+
+// needing names the app role that the inquiry takes, for the advice in its errors.
+func (i *inquiry) needing(role string) *inquiry {
+	i.requires = role
+	return i
 }
 
 // identifier returns the subject in the form in which it goes into a path. The
@@ -44,7 +51,7 @@ func (i *inquiry) identifier() (string, error) {
 }
 
 func (i *inquiry) fail(kind Kind, format string, values ...any) *Error {
-	return &Error{Operation: i.operation, Subject: i.subject, Kind: kind, Message: fmt.Sprintf(format, values...)}
+	return &Error{Operation: i.operation, Subject: i.subject, Kind: kind, Message: fmt.Sprintf(format, values...), requires: i.requires}
 }
 
 // read sends one request, again where that can help, and returns its answer or
@@ -79,7 +86,7 @@ func (i *inquiry) explain(ctx context.Context, err error) *Error {
 	switch {
 	case errors.As(err, &known):
 		named := *known
-		named.Operation, named.Subject = i.operation, i.subject
+		named.Operation, named.Subject, named.requires = i.operation, i.subject, i.requires
 		return &named
 	case ctx.Err() != nil:
 		return i.caused(Lost, "not answered in time", err)

@@ -3,7 +3,8 @@ package graph
 import "net/url"
 
 // mostPages bounds a list that never ends. At the service's default of 100 rows
-// a page it is far above any principal's consents.
+// a page it is far above any principal's consents; lists that grow with the
+// tenant ask for pages of 999.
 const mostPages = 100
 
 // walk follows the links of one paged list.

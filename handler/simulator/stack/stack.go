@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"mailgrant/handler/simulator/host"
@@ -41,6 +42,11 @@ type Options struct {
 	Directory io.Reader
 	Seed      uint64
 	Mood      tenant.Mood
+	// WireFaults misbehave before the storage all the time; storage.Unruly is to the
+	// storage what a mood is to the tenant.
+	WireFaults []storage.Fault
+	// Pace divides the waits between the tries of a call; 0 leaves them as they are.
+	Pace int
 	// RealTime leaves the clock to the machine, as for the package that is shipped.
 	RealTime bool
 	// Timers lets timers fire by their schedules.
@@ -91,7 +97,7 @@ func (s *Stack) start(ctx context.Context, options Options) error {
 	if err != nil {
 		return fmt.Errorf("starting the simulated tenant: %w", err)
 	}
-	s.Wire, err = storage.StartWire(ctx, options.Account, storage.WireOptions{Now: s.Tenant.Now, Seed: options.Seed})
+	s.Wire, err = storage.StartWire(ctx, options.Account, storage.WireOptions{Now: s.Tenant.Now, Seed: options.Seed, Standing: options.WireFaults})
 	if err != nil {
 		return fmt.Errorf("starting the wire before the storage emulator: %w", err)
 	}
@@ -143,6 +149,9 @@ func (s *Stack) settings(options Options) (map[string]string, error) {
 		// A build with the race detector would otherwise stay a second at its end.
 		settings["GORACE"] = "atexit_sleep_ms=0"
 		settings["MAILGRANT_CLOCK"] = s.Tenant.ControlURL() + "/clock"
+		if options.Pace > 0 {
+			settings["MAILGRANT_PACE"] = strconv.Itoa(options.Pace)
+		}
 	}
 	return settings, nil
 }

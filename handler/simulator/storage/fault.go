@@ -40,15 +40,39 @@ type Fault struct {
 	After int
 	// Times is how many are then spoiled; 0 means all until cleared.
 	Times int
+	// Percent spoils so many of a hundred of them, drawn by the wire's seed; 0 means
+	// every one.
+	Percent int
 	// Delay is used by FaultLatency only.
 	Delay time.Duration
 }
 
+// Unruly is how a wire misbehaves all the time: it loses the answers to 2 % of the
+// writes, batches included, and finds the service busy in 3 % of all requests. Azure
+// Storage has one answer, 503, for throttled and for unavailable (Azure Storage REST
+// reference, Common error codes).
+func Unruly() []Fault {
+	return []Fault{
+		{Name: FaultLostAfter, Match: "*", Writes: true, Percent: 2},
+		{Name: FaultUnavailable, Match: "*", Percent: 3},
+	}
+}
+
 // faults are the armed faults of a wire in the order in which they were armed.
 type faults struct {
-	mu     sync.Mutex
-	armed  []*Fault
-	random *rand.Rand
+	mu    sync.Mutex
+	armed []*Fault
+	// standing are there from the start, come after the armed ones, and are never cleared.
+	standing []*Fault
+	random   *rand.Rand
+}
+
+func newFaults(options WireOptions) *faults {
+	f := &faults{random: rand.New(rand.NewPCG(options.Seed, 0))}
+	for _, one := range options.Standing {
+		f.standing = append(f.standing, &one)
+	}
+	return f
 }
 
 // Fault arms a fault. Faults add up; a request is spoiled by the first armed
@@ -59,7 +83,7 @@ func (w *Wire) Fault(f Fault) {
 	w.faults.armed = append(w.faults.armed, &f)
 }
 
-// ClearFaults disarms all faults.
+// ClearFaults disarms all faults but the standing ones.
 func (w *Wire) ClearFaults() {
 	w.faults.mu.Lock()
 	defer w.faults.mu.Unlock()
@@ -70,8 +94,8 @@ func (w *Wire) ClearFaults() {
 func (f *faults) take(asked call) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i, one := range f.armed {
-		if !one.matches(asked) {
+	for i, one := range slices.Concat(f.armed, f.standing) {
+		if !one.matches(asked) || one.Percent > 0 && f.random.IntN(100) >= one.Percent {
 			continue
 		}
 		if one.Name == FaultDown {
@@ -82,7 +106,7 @@ func (f *faults) take(asked call) (Fault, bool) {
 			continue
 		}
 		taken := *one
-		if one.Times == 1 {
+		if one.Times == 1 && i < len(f.armed) {
 			f.armed = slices.Delete(f.armed, i, i+1)
 		} else if one.Times > 1 {
 			one.Times--

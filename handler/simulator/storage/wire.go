@@ -4,20 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 )
 
-// WireOptions are the two things a wire cannot choose itself.
+// WireOptions are what a wire cannot choose itself.
 type WireOptions struct {
 	// Now is the shared clock: wall time plus an offset that only grows. Nil
 	// leaves the visibility of messages to the emulator's own clock.
 	Now func() time.Time
-	// Seed decides every random choice (so far the spread of latencies).
+	// Seed decides every random choice: what a fault with Percent spoils, and the spread
+	// of latencies.
 	Seed uint64
+	// Standing are faults from the start to the end, for all requests that no armed
+	// fault spoils. Their Times and After are not used.
+	Standing []Fault
 }
 
 // Wire stands in front of one account of an emulator and passes every request
@@ -49,7 +52,7 @@ func StartWire(ctx context.Context, account Account, options WireOptions) (*Wire
 		// The emulator closes idle connections after five seconds. Ours must go
 		// first, or a write could meet a closing connection by accident.
 		transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 32, IdleConnTimeout: 3 * time.Second},
-		faults:    &faults{random: rand.New(rand.NewPCG(options.Seed, 0))},
+		faults:    newFaults(options),
 		record:    &record{},
 		hook:      &hook{},
 	}

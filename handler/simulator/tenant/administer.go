@@ -14,8 +14,16 @@ import (
 // Do is one of: addConsent, removeConsent (Workload, Resource, Permission), addMailbox, setMailbox,
 // removeMailbox (Mailbox; set and remove find it by "guid", set changes the fields that are named),
 // addServicePrincipal (ServicePrincipal), removeServicePrincipal, restoreServicePrincipal
-// (Workload), cmdlet (Cmdlet, Parameters). Workload is an app id or an object id; Resource is
-// "graph" or "exchange"; the objects have the names of the directory document.
+// (Workload), cmdlet (Cmdlet, Parameters), addGroup, setGroup, removeGroup (Group; found by "guid": a
+// new "name" or "container" renames or moves it), addGroupMember, removeGroupMember (Group, Member),
+// addAdministrativeUnit, setAdministrativeUnit, removeAdministrativeUnit (AdministrativeUnit; found
+// by "id"), addAdministrativeUnitMember, removeAdministrativeUnitMember (AdministrativeUnit, Member),
+// addAccessPolicy, removeAccessPolicy (AccessPolicy; found by "appId" and "scope"),
+// addMailboxPermission, removeMailboxPermission (MailboxPermission), addDirectoryRole,
+// removeDirectoryRole (DirectoryRole), addRoleGroupMember, removeRoleGroupMember (RoleGroup by its
+// name, Member), addManagementRole, removeManagementRole (Role). Workload is an app id or an object
+// id; Member is any id or address; Resource is "graph" or "exchange"; the objects have the names of
+// the directory document. A group becomes nested as a member of another.
 type Action struct {
 	Do               string         `json:"do"`
 	Workload         string         `json:"workload,omitempty"`
@@ -25,6 +33,15 @@ type Action struct {
 	ServicePrincipal map[string]any `json:"servicePrincipal,omitempty"`
 	Cmdlet           string         `json:"cmdlet,omitempty"`
 	Parameters       map[string]any `json:"parameters,omitempty"`
+
+	Group              map[string]any `json:"group,omitempty"`
+	AdministrativeUnit map[string]any `json:"administrativeUnit,omitempty"`
+	AccessPolicy       map[string]any `json:"accessPolicy,omitempty"`
+	MailboxPermission  map[string]any `json:"mailboxPermission,omitempty"`
+	DirectoryRole      map[string]any `json:"directoryRole,omitempty"`
+	RoleGroup          string         `json:"roleGroup,omitempty"`
+	Member             string         `json:"member,omitempty"`
+	Role               string         `json:"role,omitempty"`
 }
 
 // Administer does these actions in order, and all of them or none: the first that cannot be done
@@ -66,6 +83,13 @@ func (t *Tenant) administer(action Action, now time.Time) error {
 		return t.restorePrincipal(action.Workload, now)
 	case "cmdlet":
 		return t.administratorRuns(action, now)
+	}
+	call := &invocation{by: administrator, at: now}
+	if act, known := groupActions[action.Do]; known {
+		return act(t, action, call)
+	}
+	if act, known := accessActions[action.Do]; known {
+		return act(t, action, call)
 	}
 	return fmt.Errorf("there is no action %q", action.Do)
 }

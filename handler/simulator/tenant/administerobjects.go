@@ -22,6 +22,9 @@ func (t *Tenant) checkMailboxes() error {
 	for _, each := range t.state.mailboxes {
 		check.mailbox(each.DisplayName, each)
 	}
+	for _, each := range t.state.groups {
+		check.group(each.DisplayName, each, each.standsAmong(t.state.mailboxes))
+	}
 	if len(check.faults) > 0 {
 		return check.faults[0]
 	}
@@ -49,6 +52,9 @@ func (t *Tenant) setMailbox(fields map[string]any, now time.Time) error {
 	changed := t.state.mailboxes[index]
 	// Decoding into the shared slices and maps would alter what an undo has to bring back.
 	changed.Aliases = slices.Clone(changed.Aliases)
+	if _, named := fields["attributes"]; named {
+		changed.Attributes = nil
+	}
 	for name, list := range map[string]*[]string{"aliases": &changed.Aliases, "memberOf": &changed.MemberOf, "administrativeUnits": &changed.AdministrativeUnits} {
 		if _, named := fields[name]; named {
 			*list = nil
@@ -120,6 +126,9 @@ func (t *Tenant) removePrincipal(workload string, now time.Time) error {
 	t.state.changed(now, administrator, "removed", "servicePrincipal", gone.DisplayName, gone.ObjectID)
 	t.state.consents = slices.DeleteFunc(slices.Clone(t.state.consents), func(each consent) bool {
 		return strings.EqualFold(each.Workload, gone.ObjectID)
+	})
+	t.state.directoryRoles = slices.DeleteFunc(slices.Clone(t.state.directoryRoles), func(each directoryRole) bool {
+		return strings.EqualFold(each.Principal, gone.ObjectID)
 	})
 	call := &invocation{by: administrator, at: now}
 	for _, each := range slices.Clone(t.state.pointers) {

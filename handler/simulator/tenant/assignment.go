@@ -87,6 +87,8 @@ func (a assignment) listed(call *invocation, assignee string) bool {
 	switch {
 	case assignee != "" && !strings.EqualFold(a.Workload, assignee):
 		return false
+	case call.text("RecipientAdministrativeUnitScope") != "" && !strings.EqualFold(a.AdministrativeUnit, call.text("RecipientAdministrativeUnitScope")):
+		return false
 	case call.text("Role") != "" && !strings.EqualFold(a.Role, call.text("Role")):
 		return false
 	case call.given("Enabled") && call.flag("Enabled") == a.Disabled:
@@ -105,7 +107,7 @@ func newManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
 		return nil, err
 	}
 	role, known := applicationRoleByName(call.text("Role"))
-	if !known {
+	if !known || containsFold(t.state.missingRoles, role.name) {
 		return nil, notFound(call.text("Role"))
 	}
 	err = t.mayDelegate(role.name, call)
@@ -221,20 +223,56 @@ func (t *Tenant) setScope(of *assignment, call *invocation) error {
 		of.Scope, of.AdministrativeUnit = found.Name, ""
 	}
 	if unit := call.text("RecipientAdministrativeUnitScope"); unit != "" {
-		of.Scope, of.AdministrativeUnit = "", unit
-	}
-	if group := call.text("RecipientGroupScope"); group != "" {
-		found, _, err := oneOf(t.state.mailboxes, group, false, func(each mailbox) bool {
-			return each.answersTo(group, t.organization.Domain)
-		})
+		id, err := t.unitID(call, unit)
 		if err != nil {
 			return err
 		}
-		member := comparison{property: "MemberOfGroup", operator: "-eq", value: found.distinguishedName(t.organization.Domain)}
-		made := t.addScope(scope{Name: cut(found.DisplayName, 27) + "_" + found.GUID, Filter: member.text()}, call)
-		of.Scope, of.AdministrativeUnit = made.Name, ""
+		of.Scope, of.AdministrativeUnit = "", id
+	}
+	if group := call.text("RecipientGroupScope"); group != "" {
+		name, err := t.groupScope(call, group)
+		if err != nil {
+			return err
+		}
+		of.Scope, of.AdministrativeUnit = name, ""
 	}
 	return nil
+}
+
+// groupScope makes a management scope for the direct members of a group, named after it, or takes
+// the one that an earlier assignment left (inferred: Exchange does not remove it with the
+// assignment). That a dynamic list is not found is inferred.
+func (t *Tenant) groupScope(call *invocation, identity string) (string, error) {
+	found, _, err := oneOf(t.state.recipients(), identity, false, func(each mailbox) bool {
+		return isGroupType(each.Type) && each.answersTo(identity, t.organization.Domain)
+	})
+	if err != nil {
+		return "", err
+	}
+	member := comparison{property: "MemberOfGroup", operator: "-eq", value: found.distinguishedName(t.organization.Domain)}
+	wanted := scope{Name: cut(found.DisplayName, 27) + "_" + found.GUID, Filter: member.text()}
+	for index, each := range t.state.scopes {
+		if !strings.EqualFold(each.Name, wanted.Name) {
+			continue
+		}
+		if each.Filter != wanted.Filter {
+			each.Filter = wanted.Filter
+			t.state.scopes = slices.Clone(t.state.scopes)
+			t.state.scopes[index] = each
+			t.state.changed(call.at, call.by, "changed", "managementScope", each.Name, each.Filter)
+			for _, user := range t.scopeUsers(each.Name) {
+				t.state.recordReach(user.Workload, call.at)
+			}
+		}
+		return each.Name, nil
+	}
+	return t.addScope(wanted, call).Name, nil
+}
+
+// isGroupType holds for the groups that an assignment can be scoped to (Microsoft Learn, Role Based
+// Access Control for Applications, Limitations).
+func isGroupType(details string) bool {
+	return details == "GroupMailbox" || details == "MailUniversalSecurityGroup" || details == "MailUniversalDistributionGroup"
 }
 
 // setManagementRoleAssignment cannot change the role or the application, as in the original.

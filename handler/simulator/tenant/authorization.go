@@ -21,16 +21,17 @@ func testServicePrincipalAuthorization(t *Tenant, call *invocation) ([]row, erro
 		target = &found
 	}
 	var rows []row
+	among := t.state.memberships()
 	for _, each := range t.state.assignments {
 		if !strings.EqualFold(each.Workload, holder.ObjectID) || each.Delegating || each.Disabled {
 			continue
 		}
-		rows = append(rows, t.authorizationRow(each, target))
+		rows = append(rows, t.authorizationRow(each, target, among))
 	}
 	return rows, nil
 }
 
-func (t *Tenant) authorizationRow(from assignment, target *mailbox) row {
+func (t *Tenant) authorizationRow(from assignment, target *mailbox, among *memberships) row {
 	role, _ := applicationRoleByName(from.Role)
 	kind, shown := from.writeScope()
 	if shown == "" {
@@ -41,7 +42,7 @@ func (t *Tenant) authorizationRow(from assignment, target *mailbox) row {
 		"AllowedResourceScope": shown, "ScopeType": kind, "InScope": "Not Run",
 	}
 	if target != nil {
-		made["InScope"] = t.inScope(t.state.reachRow(from, role.permissions).covers(*target))
+		made["InScope"] = t.inScope(t.state.reachRow(from, role.permissions).covers(*target, among))
 	}
 	return made
 }

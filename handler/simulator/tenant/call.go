@@ -35,6 +35,8 @@ type call struct {
 	command    command
 	conditions conditions
 	caller     claims
+	// warnings stand in the answer of a cmdlet that succeeded.
+	warnings []string
 }
 
 // command is the body of InvokeCommand.
@@ -68,7 +70,7 @@ func kindOf(path string) string {
 	switch {
 	case strings.HasPrefix(path, "/adminapi/"):
 		return kindExchange
-	case strings.HasPrefix(path, "/v1.0/users/"):
+	case path == ewsPath, strings.HasPrefix(path, "/v1.0/users/") && strings.Contains(strings.TrimPrefix(path, "/v1.0/users/"), "/"):
 		return kindData
 	case strings.HasPrefix(path, "/v1.0/"):
 		return kindGraph

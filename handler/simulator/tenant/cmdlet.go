@@ -15,7 +15,9 @@ type cmdlet struct {
 	required []string
 	texts    []string
 	flags    []string
-	run      func(*Tenant, *invocation) ([]row, error)
+	// lists are parameters that take several values, or a single one alone.
+	lists []string
+	run   func(*Tenant, *invocation) ([]row, error)
 }
 
 // The management roles that hold the cmdlets (PowerShell reference, Find the permissions required to
@@ -29,25 +31,30 @@ var (
 
 // cmdlets is a function and not a variable because what a cmdlet runs may look the table up again.
 func cmdlets() []cmdlet {
+	return slices.Concat(assignmentCmdlets(), groupCmdlets(), accessCmdlets())
+}
+
+// assignmentCmdlets are what a scoped role takes.
+func assignmentCmdlets() []cmdlet {
 	return []cmdlet{
-		{"Get-ServicePrincipal", roleManagement, nil, []string{"Identity"}, nil, getServicePrincipal},
-		{"New-ServicePrincipal", roleManagement, []string{"AppId", "ObjectId"}, []string{"AppId", "ObjectId", "DisplayName", "ServiceId"}, nil, newServicePrincipal},
-		{"Set-ServicePrincipal", roleManagement, []string{"Identity"}, []string{"Identity", "DisplayName"}, nil, setServicePrincipal},
-		{"Remove-ServicePrincipal", roleManagement, []string{"Identity"}, []string{"Identity"}, nil, removeServicePrincipal},
-		{"Get-ManagementScope", roleManagement, nil, []string{"Identity"}, []string{"Orphan", "Exclusive"}, getManagementScope},
-		{"New-ManagementScope", roleManagement, []string{"Name", "RecipientRestrictionFilter"}, []string{"Name", "RecipientRestrictionFilter"}, []string{"Exclusive", "Force"}, newManagementScope},
-		{"Set-ManagementScope", roleManagement, []string{"Identity"}, []string{"Identity", "Name", "RecipientRestrictionFilter"}, []string{"Force"}, setManagementScope},
-		{"Remove-ManagementScope", roleManagement, []string{"Identity"}, []string{"Identity"}, []string{"Force"}, removeManagementScope},
-		{"Get-ManagementRoleAssignment", roleManagement, nil, []string{"Identity", "RoleAssignee", "Role", "RoleAssigneeType", "AssignmentMethod"}, []string{"Enabled", "Delegating"}, getManagementRoleAssignment},
-		{"New-ManagementRoleAssignment", roleManagement, []string{"Role", "App"}, append([]string{"Name", "Role", "App"}, scopeParameters...), []string{"Delegating", "Force"}, newManagementRoleAssignment},
-		{"Set-ManagementRoleAssignment", roleManagement, []string{"Identity"}, append([]string{"Identity"}, scopeParameters...), []string{"Enabled", "Force"}, setManagementRoleAssignment},
-		{"Remove-ManagementRoleAssignment", roleManagement, []string{"Identity"}, []string{"Identity"}, []string{"Force"}, removeManagementRoleAssignment},
-		{"Test-ServicePrincipalAuthorization", roleManagement, []string{"Identity"}, []string{"Identity", "Resource"}, nil, testServicePrincipalAuthorization},
-		{"Get-ManagementRole", roleManagement, nil, []string{"Identity", "RoleType"}, nil, getManagementRole},
-		{"Get-Recipient", recipientRoles, nil, []string{"Identity", "Filter", "RecipientTypeDetails", "ResultSize"}, nil, getRecipient},
-		{"Get-Mailbox", recipientRoles, nil, []string{"Identity", "Filter", "RecipientTypeDetails", "ResultSize"}, nil, getMailbox},
-		{"Get-OrganizationConfig", configRoles, nil, nil, nil, getOrganizationConfig},
-		{"Enable-OrganizationCustomization", hydrateRoles, nil, nil, nil, enableOrganizationCustomization},
+		{"Get-ServicePrincipal", roleManagement, nil, []string{"Identity"}, nil, nil, getServicePrincipal},
+		{"New-ServicePrincipal", roleManagement, []string{"AppId", "ObjectId"}, []string{"AppId", "ObjectId", "DisplayName", "ServiceId"}, nil, nil, newServicePrincipal},
+		{"Set-ServicePrincipal", roleManagement, []string{"Identity"}, []string{"Identity", "DisplayName"}, nil, nil, setServicePrincipal},
+		{"Remove-ServicePrincipal", roleManagement, []string{"Identity"}, []string{"Identity"}, nil, nil, removeServicePrincipal},
+		{"Get-ManagementScope", roleManagement, nil, []string{"Identity"}, []string{"Orphan", "Exclusive"}, nil, getManagementScope},
+		{"New-ManagementScope", roleManagement, []string{"Name", "RecipientRestrictionFilter"}, []string{"Name", "RecipientRestrictionFilter"}, []string{"Exclusive", "Force"}, nil, newManagementScope},
+		{"Set-ManagementScope", roleManagement, []string{"Identity"}, []string{"Identity", "Name", "RecipientRestrictionFilter"}, []string{"Force"}, nil, setManagementScope},
+		{"Remove-ManagementScope", roleManagement, []string{"Identity"}, []string{"Identity"}, []string{"Force"}, nil, removeManagementScope},
+		{"Get-ManagementRoleAssignment", roleManagement, nil, []string{"Identity", "RoleAssignee", "Role", "RoleAssigneeType", "AssignmentMethod", "RecipientAdministrativeUnitScope"}, []string{"Enabled", "Delegating"}, nil, getManagementRoleAssignment},
+		{"New-ManagementRoleAssignment", roleManagement, []string{"Role", "App"}, append([]string{"Name", "Role", "App"}, scopeParameters...), []string{"Delegating", "Force"}, nil, newManagementRoleAssignment},
+		{"Set-ManagementRoleAssignment", roleManagement, []string{"Identity"}, append([]string{"Identity"}, scopeParameters...), []string{"Enabled", "Force"}, nil, setManagementRoleAssignment},
+		{"Remove-ManagementRoleAssignment", roleManagement, []string{"Identity"}, []string{"Identity"}, []string{"Force"}, nil, removeManagementRoleAssignment},
+		{"Test-ServicePrincipalAuthorization", roleManagement, []string{"Identity"}, []string{"Identity", "Resource"}, nil, nil, testServicePrincipalAuthorization},
+		{"Get-ManagementRole", roleManagement, nil, []string{"Identity", "RoleType"}, nil, nil, getManagementRole},
+		{"Get-Recipient", recipientRoles, nil, []string{"Identity", "Filter", "RecipientPreviewFilter", "ResultSize"}, nil, []string{"RecipientTypeDetails"}, getRecipient},
+		{"Get-Mailbox", recipientRoles, nil, []string{"Identity", "Filter", "ResultSize"}, nil, []string{"RecipientTypeDetails"}, getMailbox},
+		{"Get-OrganizationConfig", configRoles, nil, nil, nil, nil, getOrganizationConfig},
+		{"Enable-OrganizationCustomization", hydrateRoles, nil, nil, nil, nil, enableOrganizationCustomization},
 	}
 }
 
@@ -72,14 +79,18 @@ type invocation struct {
 	by         string
 	at         time.Time
 	conditions conditions
+	cmdlet     string
 	texts      map[string]string
 	flags      map[string]bool
+	lists      map[string][]string
+	// warnings go beside the result.
+	warnings []string
 }
 
 // bind is strict, as the admin endpoint is: an unknown name or a value of the wrong kind fails the
 // call before anything is looked up.
 func (i *invocation) bind(to cmdlet, parameters map[string]any) error {
-	i.texts, i.flags = map[string]string{}, map[string]bool{}
+	i.cmdlet, i.texts, i.flags, i.lists = to.name, map[string]string{}, map[string]bool{}, map[string][]string{}
 	for _, name := range sortedNames(parameters) {
 		value := parameters[name]
 		if known, is := spelled(name, to.texts, commonTexts); is {
@@ -88,6 +99,14 @@ func (i *invocation) bind(to cmdlet, parameters map[string]any) error {
 				return err
 			}
 			i.texts[known] = text
+			continue
+		}
+		if known, is := spelled(name, to.lists); is {
+			list, err := listOf(known, value)
+			if err != nil {
+				return err
+			}
+			i.lists[known] = list
 			continue
 		}
 		known, is := spelled(name, to.flags, commonFlags)
@@ -101,7 +120,7 @@ func (i *invocation) bind(to cmdlet, parameters map[string]any) error {
 		i.flags[known] = flag
 	}
 	for _, name := range to.required {
-		if i.texts[name] == "" {
+		if i.texts[name] == "" && len(i.lists[name]) == 0 {
 			return badParameters("The mandatory parameter '" + name + "' is missing or empty.")
 		}
 	}
@@ -143,6 +162,25 @@ func textOf(name string, value any) (string, error) {
 	return "", badValue(fmt.Sprintf("parameter '%s' cannot be made of '%v'", name, value))
 }
 
+// listOf binds a single value to a list, too.
+func listOf(name string, value any) ([]string, error) {
+	many, is := value.([]any)
+	if !is {
+		many = []any{value}
+	}
+	list := []string{}
+	for _, each := range many {
+		text, err := textOf(name, each)
+		if err != nil {
+			return nil, err
+		}
+		if text != "" {
+			list = append(list, text)
+		}
+	}
+	return list, nil
+}
+
 // text returns "" for a parameter that was not given.
 func (i *invocation) text(name string) string { return i.texts[name] }
 
@@ -153,8 +191,28 @@ func (i *invocation) flag(name string) bool { return i.flags[name] }
 func (i *invocation) given(name string) bool {
 	_, text := i.texts[name]
 	_, flag := i.flags[name]
-	return text || flag
+	_, list := i.lists[name]
+	return text || flag || list
 }
+
+// list returns nothing for a list that was not given.
+func (i *invocation) list(name string) []string { return i.lists[name] }
+
+// words reads a list of enumeration values, which may also come as one text with commas.
+func (i *invocation) words(name string, known []string) ([]string, error) {
+	var words []string
+	for _, part := range strings.Split(strings.Join(i.lists[name], ","), ",") {
+		word, is := oneWord(strings.TrimSpace(part), known...)
+		if !is {
+			return nil, badValue(fmt.Sprintf("parameter '%s' cannot be made of '%s'. The possible values are: %s", name, part, strings.Join(known, ", ")))
+		}
+		words = append(words, word)
+	}
+	return words, nil
+}
+
+// warn adds a warning to an answer that is a success all the same.
+func (i *invocation) warn(text string) { i.warnings = append(i.warnings, text) }
 
 // longestName is the limit of scope and assignment names (PowerShell reference,
 // New-ManagementScope and New-ManagementRoleAssignment).

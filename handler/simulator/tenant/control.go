@@ -41,6 +41,7 @@ func (t *Tenant) control() http.Handler {
 		return map[string]any{}, nil
 	}))
 	routes.HandleFunc("GET /unknown", t.controlled(func([]byte) (any, error) { return t.Unknown(), nil }))
+	routes.HandleFunc("GET /reach", t.answerReach)
 	routes.HandleFunc("GET /token", func(w http.ResponseWriter, r *http.Request) {
 		token := t.Token(r.URL.Query().Get("workload"), r.URL.Query().Get("resource"))
 		if token == "" {

@@ -34,6 +34,9 @@ var dataPath = regexp.MustCompile(`^/v1\.0/users/([^/]+)/(.+)$`)
 
 // serveData looks for the mailbox before it judges: an unknown one is 404 to everybody.
 func (t *Tenant) serveData(c *call) answer {
+	if c.request.URL.Path == ewsPath {
+		return t.serveEWS(c)
+	}
 	parts := dataPath.FindStringSubmatch(c.request.URL.Path)
 	if parts == nil {
 		return unknownAnswer(c, "the path is not played")
@@ -54,8 +57,9 @@ func (t *Tenant) serveData(c *call) answer {
 	if !found {
 		return graphError(http.StatusNotFound, "ErrorInvalidUser", "The requested user '"+parts[1]+"' is invalid.", refusalID)
 	}
-	if !t.dataAllowed(caller, operations[index].permissions, target) {
-		return graphError(http.StatusForbidden, "ErrorAccessDenied", "Access is denied. Check credentials and try again.", refusalID)
+	denied := t.dataDenied(caller, graphName, operations[index].permissions, target)
+	if denied != "" {
+		return graphError(http.StatusForbidden, "ErrorAccessDenied", denied, refusalID)
 	}
 	return operations[index].answer(c)
 }
@@ -71,17 +75,38 @@ func (s *state) dataMailbox(key string) (mailbox, bool) {
 	return mailbox{}, false
 }
 
-// dataAllowed is the union of both layers: consents by the token as it was minted, and role
-// assignments by the delayed cache. The cache is asked every time, because asking keeps it alive.
-func (t *Tenant) dataAllowed(caller claims, permissions []string, target mailbox) bool {
-	allowedByRole := false
+// dataDenied is empty when the union of both layers allows: consents by the token as it was minted
+// and as the policies confine them, and role assignments by the delayed cache. The cache is asked
+// every time, because asking keeps it alive.
+func (t *Tenant) dataDenied(caller claims, resource string, permissions []string, target mailbox) string {
+	allowedByRole, among := false, t.state.memberships()
 	for _, each := range t.cachedReach(caller.ObjectID, t.clock.now()) {
-		if allowed(each.permissions, permissions) && each.covers(target) {
+		if allowed(each.permissions, permissions) && each.covers(target, among) {
 			allowedByRole = true
 		}
 	}
-	return allowedByRole || allowed(caller.Roles, permissions)
+	if allowedByRole {
+		return ""
+	}
+	refusal := deniedByDefault
+	policies := t.state.policiesSeen(t.clock.now())
+	for _, role := range caller.Roles {
+		if !slices.Contains(permissions, role) {
+			continue
+		}
+		if !isFiltered(resource, role) || policiesAllow(policies, caller.AppID, target, among) {
+			return ""
+		}
+		refusal = deniedByPolicy
+	}
+	return refusal
 }
+
+// The two texts of a refusal: Exchange tells by them which layer refused.
+const (
+	deniedByDefault = "Access is denied. Check credentials and try again."
+	deniedByPolicy  = "Access to OData is disabled."
+)
 
 // answer carries no mail: only the status of these calls is what a proof looks at.
 func (o operation) answer(c *call) answer {
@@ -102,13 +127,17 @@ const longestCall = 30 * time.Second
 // Call sends one request to the tenant over the wire with this token, as an application would: path
 // begins with "/v1.0/". It returns status 0 and the reason when no answer came.
 func (t *Tenant) Call(method, path, token string) (int, string) {
+	return t.ask(method, path, token, "")
+}
+
+func (t *Tenant) ask(method, path, token, body string) (int, string) {
 	ctx, cancel := context.WithTimeout(context.Background(), longestCall)
 	defer cancel()
 	address, err := url.Parse(t.URL() + path)
 	if err != nil {
 		return 0, fmt.Sprintf("read the path: %v", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, address.String(), http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, method, address.String(), strings.NewReader(body))
 	if err != nil {
 		return 0, fmt.Sprintf("make the request: %v", err)
 	}
@@ -120,11 +149,11 @@ func (t *Tenant) Call(method, path, token string) (int, string) {
 		return 0, fmt.Sprintf("call the tenant: %v", err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, longestBody))
+	answered, err := io.ReadAll(io.LimitReader(response.Body, longestBody))
 	if err != nil {
 		return response.StatusCode, fmt.Sprintf("read the answer: %v", err)
 	}
-	return response.StatusCode, string(body)
+	return response.StatusCode, string(answered)
 }
 
 // client trusts this tenant's own authority and nobody else.

@@ -19,6 +19,15 @@ type directory struct {
 	Scopes            []scope       `json:"scopes"`
 	Assignments       []assignment  `json:"assignments"`
 	Hydrated          *bool         `json:"hydrated"`
+
+	Groups              []group         `json:"groups"`
+	AdministrativeUnits []unit          `json:"administrativeUnits"`
+	AccessPolicies      []policy        `json:"accessPolicies"`
+	MailboxPermissions  []permission    `json:"mailboxPermissions"`
+	DirectoryRoles      []directoryRole `json:"directoryRoles"`
+	RoleGroups          []roleGroup     `json:"roleGroups"`
+	// MissingRoles are application roles that this tenant does not have.
+	MissingRoles []string `json:"missingRoles"`
 }
 
 type organization struct {
@@ -72,17 +81,23 @@ type consent struct {
 
 // mailbox is one recipient, of whatever type.
 type mailbox struct {
-	GUID                string            `json:"guid"`
-	ExchangeGUID        string            `json:"exchangeGuid"`
-	EntraID             string            `json:"entraId"`
-	DisplayName         string            `json:"displayName"`
-	Primary             string            `json:"primary"`
-	Aliases             []string          `json:"aliases"`
-	UPN                 string            `json:"upn"`
-	Type                string            `json:"type"`
-	CustomAttributes    map[string]string `json:"customAttributes,omitempty"`
+	GUID             string            `json:"guid"`
+	ExchangeGUID     string            `json:"exchangeGuid"`
+	EntraID          string            `json:"entraId"`
+	DisplayName      string            `json:"displayName"`
+	Primary          string            `json:"primary"`
+	Aliases          []string          `json:"aliases"`
+	UPN              string            `json:"upn"`
+	Type             string            `json:"type"`
+	CustomAttributes map[string]string `json:"customAttributes,omitempty"`
+	// Attributes are Department, Company and the like; attributeNames lists them.
+	Attributes          map[string]string `json:"attributes,omitempty"`
 	MemberOf            []string          `json:"memberOf,omitempty"`
 	AdministrativeUnits []string          `json:"administrativeUnits,omitempty"`
+
+	// commonName is what stands in the distinguished name; empty means the display name. container is
+	// an organizational unit below the organization's own.
+	commonName, container string
 }
 
 // pointer is Exchange's own record of an Entra service principal.

@@ -18,7 +18,12 @@ func TestDirectoryFaultsAreAllNamed(t *testing.T) {
 		"consents":[{"workload":"nobody","resource":"teams","permission":"Mail.Read"}],
 		"mailboxes":[{"guid":"q","primary":"news","type":"Inbox","customAttributes":{"CustomAttribute16":"x"}}],
 		"scopes":[{"name":"s","filter":"Colour -eq 'red'"}],
-		"assignments":[{"name":"a","role":"Mail.Read","workload":"nobody","scope":"none"}]}`
+		"assignments":[{"name":"a","role":"Mail.Read","workload":"nobody","scope":"none"}],
+		"groups":[{"guid":"g","kind":"Club","joinRestriction":"Never","filter":"x"},{"guid":"h","displayName":"D","kind":"Dynamic","primary":"d@e.f"}],
+		"administrativeUnits":[{"id":"u","exchangeLag":"soon"}],
+		"accessPolicies":[{"appId":"p","scope":"s","accessRight":"Allow"}],
+		"mailboxPermissions":[{"mailbox":"m","trustee":"t","right":"Everything"}],
+		"directoryRoles":[{"principal":"p","role":"King"}],"roleGroups":[{"name":"r"},{"name":"R"}],"missingRoles":["Application Dance"]}`
 	document, err := readDirectory(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +37,9 @@ func TestDirectoryFaultsAreAllNamed(t *testing.T) {
 		"servicePrincipals[0].displayName", "servicePrincipals[0].type", "applications[0].appId", "applications[0]: object id",
 		"consents[0].workload", `"teams" has no app role`, "mailboxes[0].guid", "mailboxes[0].displayName", "mailboxes[0].type",
 		`"news" is not an address`, "CustomAttribute16", "scopes[0].filter", "assignments[0].role", "assignments[0].workload", "assignments[0].scope",
+		"groups[0].guid", "groups[0].displayName", "groups[0].kind", "groups[0].primary", `"Never"`, "groups[0].filter", "groups[1].filter",
+		"administrativeUnits[0].id", "administrativeUnits[0].displayName", "administrativeUnits[0].exchangeLag", "accessPolicies[0].appId",
+		"accessPolicies[0].accessRight", "mailboxPermissions[0].right", "directoryRoles[0].role", "roleGroups[1]", "missingRoles[0]",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not named in:\n%v", want, err)
@@ -117,6 +125,8 @@ func TestSampleConstantsStandInTheSample(t *testing.T) {
 		SampleRoomBookingAppID, SampleRoomBookingObjectID, SampleArchiveRegistrationID, SampleArchiveSecret, SampleHelpdeskRegistrationID,
 		SampleHelpdeskSecret, SampleHelpdeskScope, SampleHelpdeskAssignment, SampleNewsGUID, SampleHRGUID, SampleCEOGUID, SampleCFOGUID,
 		SampleRoomParisGUID, SampleProjectorGUID, SamplePartnerGUID, SampleTeamGUID, SampleAliceGUID,
+		SampleSalesGUID, SampleSalesEntraID, SampleSalesSouthGUID, SampleAllStaffGUID, SampleTeamEntraID, SampleEuropeGUID,
+		SampleBuildingEntraID, SampleEmptyGroupGUID, SampleParisUnitID,
 	} {
 		if !strings.Contains(SampleDirectory(), `"`+each+`"`) {
 			t.Errorf("%s is not in the sample", each)

@@ -68,6 +68,8 @@ func (d directory) check() error {
 	}
 	d.checkConsents(check)
 	d.checkExchange(check)
+	d.checkGroups(check)
+	d.checkAccess(check)
 	return errors.Join(check.faults...)
 }
 
@@ -103,6 +105,11 @@ func (c *directoryCheck) mailbox(where string, each mailbox) {
 			c.fault(where, "%q is not an address", address)
 		}
 		c.unique("address", where, address)
+	}
+	for name := range each.Attributes {
+		if !slices.Contains(attributeNames, name) {
+			c.fault(where+".attributes", "%q is not one of %s", name, strings.Join(attributeNames, ", "))
+		}
 	}
 	for name := range each.CustomAttributes {
 		property, known := filterProperty(name)
@@ -155,7 +162,7 @@ func (d directory) checkExchange(check *directoryCheck) {
 	for index, each := range d.Assignments {
 		where := fmt.Sprintf("assignments[%d]", index)
 		check.unique("assignment", where, each.Name)
-		if _, known := applicationRoleByName(each.Role); !known {
+		if _, known := applicationRoleByName(each.Role); !known && each.Role != impersonationRole {
 			check.fault(where+".role", "%q is not an application role", each.Role)
 		}
 		if !slices.ContainsFunc(d.Pointers, func(p pointer) bool { return p.named(each.Workload) }) {

@@ -1,7 +1,10 @@
 // Package tenant plays one Microsoft 365 tenant on the real wire: Entra tokens, the App Service
 // managed-identity endpoint, Microsoft Graph v1.0, the Exchange admin endpoint and the part of the
-// Graph data plane that reads and sends mail. Tests, the demo and local runs point the product at
-// it instead of at Microsoft.
+// data plane that reads and sends mail by Graph or by Exchange Web Services. Tests, the demo and
+// local runs point the product at it instead of at Microsoft.
+//
+// Reached is the tenant's own verdict on who reaches what: the union of consents that policies
+// confine, of role assignments within their scopes, and of mailbox permissions.
 //
 // It must not import anything of the product and must not be imported by it: a double that shares
 // the product's types or parsers would share its mistakes, and a test against it would then prove

@@ -20,6 +20,14 @@ type dump struct {
 	Pointers          []pointer     `json:"pointers"`
 	Scopes            []scope       `json:"scopes"`
 	Assignments       []assignment  `json:"assignments"`
+
+	Groups              []group         `json:"groups"`
+	AdministrativeUnits []unit          `json:"administrativeUnits"`
+	AccessPolicies      []policy        `json:"accessPolicies"`
+	MailboxPermissions  []permission    `json:"mailboxPermissions"`
+	DirectoryRoles      []directoryRole `json:"directoryRoles"`
+	RoleGroups          []roleGroup     `json:"roleGroups"`
+	MissingRoles        []string        `json:"missingRoles"`
 }
 
 // dump leaves secrets out, because dumps are shown and kept.
@@ -35,6 +43,20 @@ func (s *state) dump() []byte {
 		Pointers:          sorted(s.pointers, func(p pointer) string { return p.ObjectID }),
 		Scopes:            sorted(s.scopes, func(c scope) string { return c.Name }),
 		Assignments:       sorted(s.assignments, func(a assignment) string { return a.Name }),
+
+		Groups:              sorted(s.groups, func(g group) string { return g.GUID }),
+		AdministrativeUnits: sorted(s.units, func(u unit) string { return u.ID }),
+		AccessPolicies:      sorted(s.policies, func(p policy) string { return p.AppID + p.Scope }),
+		MailboxPermissions:  sorted(s.permissions, func(p permission) string { return p.Mailbox + p.Trustee + p.Right }),
+		DirectoryRoles:      sorted(s.directoryRoles, func(d directoryRole) string { return d.Principal + d.Role + d.Scope }),
+		RoleGroups:          sorted(s.roleGroups, func(r roleGroup) string { return r.Name }),
+		MissingRoles:        sorted(s.missingRoles, func(name string) string { return name }),
+	}
+	for index, each := range picture.Groups {
+		picture.Groups[index].Members = sorted(each.Members, func(id string) string { return id })
+	}
+	for index, each := range picture.AdministrativeUnits {
+		picture.AdministrativeUnits[index].Members = sorted(each.Members, func(id string) string { return id })
 	}
 	for _, each := range sorted(s.principals, func(p principal) string { return p.ObjectID }) {
 		each.Secret = ""

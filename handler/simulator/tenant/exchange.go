@@ -113,6 +113,7 @@ func (t *Tenant) execute(c *call, wanted cmdlet, call *invocation) answer {
 		}
 		return plainAnswer(http.StatusInternalServerError, err.Error())
 	}
+	c.warnings = call.warnings
 	size := preferredPageSize(c.request.Header.Get("Prefer"))
 	if size == 0 || size > usualPage {
 		size = usualPage

@@ -13,7 +13,9 @@ type graphRoute struct {
 	method  string
 	pattern *regexp.Regexp
 	options []string
-	serve   func(*Tenant, *call, time.Time, []string) answer
+	// roles open the route to read; nil means those for applications.
+	roles []string
+	serve func(*Tenant, *call, time.Time, []string) answer
 }
 
 var (
@@ -55,7 +57,7 @@ func (t *Tenant) serveGraph(c *call) answer {
 		return unauthorized(kindGraph, refusal)
 	}
 	c.caller = caller
-	for _, route := range graphRoutes {
+	for _, route := range slices.Concat(graphRoutes, graphDirectoryRoutes) {
 		arguments := route.pattern.FindStringSubmatch(c.request.URL.Path)
 		if arguments == nil || route.method != c.request.Method {
 			continue
@@ -65,7 +67,11 @@ func (t *Tenant) serveGraph(c *call) answer {
 				return unknownAnswer(c, "the option "+option+" is not played there")
 			}
 		}
-		if !allowed(caller.Roles, rolesThatRead) || c.write && !allowed(caller.Roles, rolesThatWrite) {
+		readers := route.roles
+		if readers == nil {
+			readers = rolesThatRead
+		}
+		if !allowed(caller.Roles, readers) || c.write && !allowed(caller.Roles, rolesThatWrite) {
 			return graphError(http.StatusForbidden, "Authorization_RequestDenied",
 				"Insufficient privileges to complete the operation.", refusalID)
 		}
@@ -126,12 +132,12 @@ func graphPage(page []any, link, context string) answer {
 	return jsonAnswer(http.StatusOK, body)
 }
 
-// selected copies what $select names; everything when it is absent.
+// selected copies what $select names, and annotations; everything when it is absent.
 func selected(c *call, object map[string]any) map[string]any {
 	trimmed := map[string]any{}
 	wanted := strings.FieldsFunc(c.query("$select"), func(r rune) bool { return r == ',' || r == ' ' })
 	for name, value := range object {
-		if len(wanted) == 0 || slices.ContainsFunc(wanted, func(each string) bool { return strings.EqualFold(each, name) }) {
+		if len(wanted) == 0 || strings.HasPrefix(name, "@") || slices.ContainsFunc(wanted, func(each string) bool { return strings.EqualFold(each, name) }) {
 			trimmed[name] = value
 		}
 	}

@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// attributeNames are the plain text properties of a recipient that filters know, besides the fifteen
+// custom ones.
+var attributeNames = []string{"Department", "Company", "Office", "Title", "City", "StateOrProvince", "CountryOrRegion", "Notes"}
+
 // alias is the mail nickname, which addresses share with nothing but the local part.
 func (m mailbox) alias() string {
 	name, _, _ := strings.Cut(m.Primary, "@")
@@ -15,8 +19,20 @@ func (m mailbox) addresses() []string {
 	return append([]string{m.Primary}, m.Aliases...)
 }
 
+// name is unique for groups and the display name for everybody else.
+func (m mailbox) name() string {
+	if m.commonName != "" {
+		return m.commonName
+	}
+	return m.DisplayName
+}
+
 func (m mailbox) distinguishedName(domain string) string {
-	return "CN=" + m.DisplayName + ",OU=" + domain + ",OU=Microsoft Exchange Hosted Organizations,DC=EURPR00A001,DC=PROD,DC=OUTLOOK,DC=COM"
+	within := ""
+	if m.container != "" {
+		within = ",OU=" + m.container
+	}
+	return "CN=" + m.name() + within + ",OU=" + domain + ",OU=Microsoft Exchange Hosted Organizations,DC=EURPR00A001,DC=PROD,DC=OUTLOOK,DC=COM"
 }
 
 // properties answers filter evaluation. PrimarySmtpAddress searches every proxy address, which the
@@ -44,8 +60,12 @@ func (m mailbox) properties(name string) []string {
 		values = []string{m.Type}
 	case "MemberOfGroup":
 		values = m.MemberOf
+	case "Name":
+		values = []string{m.name()}
+	case "RecipientType":
+		values = []string{recipientType(m.Type)}
 	default:
-		values = []string{m.CustomAttributes[name]}
+		values = []string{m.CustomAttributes[name] + m.Attributes[name]}
 	}
 	lowered := make([]string, len(values))
 	for index, value := range values {

@@ -12,7 +12,8 @@ type Mood int
 const (
 	// Calm answers at once, in order, in full pages and in English.
 	Calm Mood = iota
-	// Unruly loses 2 % of the answers to writes, throttles 2 % and refuses 1 % of the calls to
+	// Unruly loses 2 % of the answers to writes, lets 1 % of the writes take effect without an
+	// answer up to 10 minutes of the shared clock later, throttles 2 % and refuses 1 % of the calls to
 	// Graph and Exchange, hides new objects for up to 2 s of the shared clock, and answers in random
 	// order, small pages and changing languages.
 	Unruly
@@ -20,9 +21,11 @@ const (
 
 const (
 	lostPercent        = 2
+	latePercent        = 1
 	throttledPercent   = 2
 	unavailablePercent = 1
 	longestLag         = 2 * time.Second
+	longestLate        = 10 * time.Minute
 	largestSmallPage   = 5
 	longestRetryAfter  = 3
 )
@@ -36,6 +39,9 @@ func (t *Tenant) moodFor(c *call) conditions {
 	if c.write {
 		met.lag = t.random.upTo(longestLag)
 		met.lostAfter = t.random.percent(lostPercent)
+		if t.random.percent(latePercent) {
+			met.late = t.random.upTo(longestLate)
+		}
 	}
 	if t.random.percent(throttledPercent) {
 		replaced := throttled(c.kind, strconv.Itoa(1+t.random.below(longestRetryAfter)), 429)

@@ -37,21 +37,23 @@ func TestUnrulyTenantLosesAnswersToWritesAndHidesNewObjects(t *testing.T) {
 	t.Parallel()
 	to := started(t, Options{Mood: Unruly, Seed: 5})
 	lost, hidden := 0, 0
-	for index := range 200 {
+	// Four hundred writes lose none once in three thousand runs: when objects come out of hiding
+	// depends on real time, and with it what the dice are asked.
+	for index := range 400 {
 		name := fmt.Sprintf("mg-%d", index)
 		made := run(t, to, "New-ManagementScope", parameters{"Name": name, "RecipientRestrictionFilter": "Alias -eq 'a'"})
 		if made.Status == 0 {
 			lost++
 		}
-		if made.Status == 200 && run(t, to, "Get-ManagementScope", parameters{"Identity": name}).Status != 200 {
+		if index%4 == 0 && made.Status == 200 && run(t, to, "Get-ManagementScope", parameters{"Identity": name}).Status != 200 {
 			hidden++
 		}
 	}
-	if lost == 0 || lost > 20 || hidden < 20 {
+	if lost == 0 || lost > 30 || hidden < 20 {
 		t.Errorf("%d answers lost, %d objects hidden", lost, hidden)
 	}
 	to.Advance(longestLag)
-	if rows := run(t, to, "Get-ManagementScope", parameters{"Identity": "mg-199"}); rows.Status == 404 {
+	if rows := run(t, to, "Get-ManagementScope", parameters{"Identity": "mg-399"}); rows.Status == 404 {
 		t.Errorf("an object stays hidden: %s", rows.Text)
 	}
 }

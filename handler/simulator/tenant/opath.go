@@ -19,6 +19,8 @@ type properties func(name string) []string
 
 type comparison struct {
 	property, operator, value string
+	// null compares with nothing at all, which is written $null and without quotation marks.
+	null bool
 }
 
 type negation struct{ operand filter }
@@ -29,6 +31,9 @@ type combination struct {
 }
 
 func (c comparison) text() string {
+	if c.null {
+		return c.property + " " + c.operator + " $null"
+	}
 	return c.property + " " + c.operator + " '" + strings.ReplaceAll(c.value, "'", "''") + "'"
 }
 
@@ -67,13 +72,20 @@ func (c comparison) matches(of properties) bool {
 	wanted := strings.ToLower(c.value)
 	found := false
 	for _, value := range of(c.property) {
-		if c.operator == "-like" {
+		switch {
+		case c.null:
+			found = found || value != ""
+		case c.operator == "-like" || c.operator == "-notlike":
 			found = found || like(value, wanted)
-		} else {
+		default:
 			found = found || value == wanted
 		}
 	}
-	if c.operator == "-ne" {
+	// Of a property that holds something, it is wrong to say that it equals nothing.
+	if c.null {
+		return found == (c.operator == "-ne")
+	}
+	if c.operator == "-ne" || c.operator == "-notlike" {
 		return !found
 	}
 	return found
@@ -92,8 +104,13 @@ func like(value, pattern string) bool {
 // filterProperty returns a property's name as Exchange spells it; false for one that the tenant
 // cannot evaluate, which is refused and never taken to match nothing.
 func filterProperty(name string) (string, bool) {
+	for _, known := range attributeNames {
+		if strings.EqualFold(name, known) {
+			return known, true
+		}
+	}
 	for _, known := range []string{
-		"Guid", "ExchangeGuid", "ExternalDirectoryObjectId", "PrimarySmtpAddress", "EmailAddresses",
+		"Name", "RecipientType", "DistinguishedName", "Guid", "ExchangeGuid", "ExternalDirectoryObjectId", "PrimarySmtpAddress", "EmailAddresses",
 		"Alias", "UserPrincipalName", "DisplayName", "RecipientTypeDetails", "MemberOfGroup",
 	} {
 		if strings.EqualFold(name, known) {

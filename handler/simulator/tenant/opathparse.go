@@ -108,7 +108,8 @@ func (p *filterParser) single() (filter, error) {
 	return p.comparison()
 }
 
-// comparison refuses an unquoted value: $true, $false and $null are not played.
+// comparison refuses an unquoted value but $null: $true and $false go with properties that are not
+// played.
 func (p *filterParser) comparison() (filter, error) {
 	name := p.take()
 	property, known := filterProperty(name)
@@ -116,10 +117,13 @@ func (p *filterParser) comparison() (filter, error) {
 		return nil, fmt.Errorf("%q isn't a property that can be filtered", name)
 	}
 	operator := strings.ToLower(p.take())
-	if operator != "-eq" && operator != "-ne" && operator != "-like" {
+	if operator != "-eq" && operator != "-ne" && operator != "-like" && operator != "-notlike" {
 		return nil, fmt.Errorf("%q isn't an operator", operator)
 	}
 	value := p.take()
+	if strings.EqualFold(value, "$null") && (operator == "-eq" || operator == "-ne") {
+		return comparison{property: property, operator: operator, null: true}, nil
+	}
 	if len(value) < 2 || value[0] != '\'' {
 		return nil, fmt.Errorf("the value of %s has to be in quotation marks", property)
 	}

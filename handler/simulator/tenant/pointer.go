@@ -107,11 +107,16 @@ func removeServicePrincipal(t *Tenant, call *invocation) ([]row, error) {
 	return nil, nil
 }
 
+// dropPointer leaves mailbox permissions behind, which then belong to nobody.
 func (t *Tenant) dropPointer(gone pointer, call *invocation) {
 	for _, each := range slices.Clone(t.state.assignments) {
 		if strings.EqualFold(each.Workload, gone.ObjectID) {
 			t.dropAssignment(each, call)
 		}
+	}
+	t.state.roleGroups = slices.Clone(t.state.roleGroups)
+	for index, each := range t.state.roleGroups {
+		t.state.roleGroups[index].Members = without(each.Members, gone.ObjectID)
 	}
 	t.state.pointers = slices.DeleteFunc(slices.Clone(t.state.pointers), func(each pointer) bool { return each.GUID == gone.GUID })
 	t.state.recordReach(gone.ObjectID, call.at)

@@ -31,15 +31,17 @@ type reachRow struct {
 	filterText  string
 }
 
-// covers judges by the mailbox as it is now: it is the assignments that the front end caches.
-func (r reachRow) covers(target mailbox) bool {
+// covers judges by mailbox, groups and units as they are now: it is the assignments that the front
+// end caches. An assignment by group filters by the group's distinguished name, and so sees direct
+// members only.
+func (r reachRow) covers(target mailbox, among *memberships) bool {
 	if r.everywhere {
 		return true
 	}
 	if r.unit != "" {
-		return slices.ContainsFunc(target.AdministrativeUnits, func(unit string) bool { return strings.EqualFold(unit, r.unit) })
+		return among.inUnit(r.unit, target)
 	}
-	return r.filter != nil && r.filter.matches(target.properties)
+	return r.filter != nil && r.filter.matches(among.properties(target))
 }
 
 // reachOf is the configuration as it stands now. That a disabled assignment gives nothing is inferred.

@@ -1,7 +1,7 @@
 package tenant
 
 import (
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,15 +20,16 @@ func getMailbox(t *Tenant, call *invocation) ([]row, error) {
 
 // recipientRows is strict about more than one match: a name that is no id need not be unique.
 func (t *Tenant) recipientRows(call *invocation, is func(mailbox) bool) ([]row, error) {
-	if call.text("Identity") != "" && call.text("Filter") != "" {
-		return nil, badParameters("Identity and Filter")
+	text := call.text("Filter") + call.text("RecipientPreviewFilter")
+	if call.text("Identity") != "" && text != "" || call.text("Filter") != "" && call.text("RecipientPreviewFilter") != "" {
+		return nil, badParameters("Identity, Filter and RecipientPreviewFilter")
 	}
 	most, err := resultSize(call.text("ResultSize"))
 	if err != nil {
 		return nil, err
 	}
 	if identity := call.text("Identity"); identity != "" {
-		found, _, err := oneOf(t.state.mailboxes, identity, call.conditions.other, func(each mailbox) bool {
+		found, _, err := oneOf(t.state.recipients(), identity, call.conditions.other, func(each mailbox) bool {
 			return is(each) && each.answersTo(identity, t.organization.Domain)
 		})
 		if err != nil {
@@ -36,22 +37,38 @@ func (t *Tenant) recipientRows(call *invocation, is func(mailbox) bool) ([]row, 
 		}
 		return []row{t.recipientRow(found)}, nil
 	}
-	wanted := func(mailbox) bool { return true }
-	if text := call.text("Filter"); text != "" {
-		parsed, err := parseFilter(text)
-		if err != nil {
-			return nil, badValue(fmt.Sprintf("the filter is invalid: %v", err))
-		}
-		wanted = func(each mailbox) bool { return parsed.matches(each.properties) }
+	wanted, err := t.recipientFilter(text)
+	if err != nil {
+		return nil, err
 	}
 	var rows []row
-	for _, each := range t.state.mailboxes {
-		typed := isOfType(each.Type, call.text("RecipientTypeDetails"))
+	for _, each := range t.state.recipients() {
+		typed := isOfTypes(each.Type, call.list("RecipientTypeDetails"))
 		if is(each) && typed && wanted(each) && len(rows) < most {
 			rows = append(rows, t.recipientRow(each))
 		}
 	}
 	return rows, nil
+}
+
+// recipients are all that Exchange has a mail address for: mailboxes, contacts, and the groups that
+// it knows. A group can also stand among the mailboxes of a directory; it is then there once.
+func (s *state) recipients() []mailbox {
+	if len(s.groups) == 0 {
+		return s.mailboxes
+	}
+	all := slices.Clone(s.mailboxes)
+	for _, each := range s.groups {
+		if each.inExchange() && !each.standsAmong(s.mailboxes) {
+			all = append(all, each.recipient())
+		}
+	}
+	return all
+}
+
+// isOfTypes lets everything through where no type is named.
+func isOfTypes(held string, wanted []string) bool {
+	return len(wanted) == 0 || slices.ContainsFunc(wanted, func(each string) bool { return isOfType(held, each) })
 }
 
 // isOfType matches prefixes, as enumeration values are matched there: a wrong value that begins
@@ -76,12 +93,15 @@ func resultSize(text string) (int, error) {
 
 func (t *Tenant) recipientRow(from mailbox) row {
 	made := row{
-		"Name": from.DisplayName, "Identity": from.DisplayName, "DisplayName": from.DisplayName, "Alias": from.alias(),
+		"Name": from.name(), "Identity": from.name(), "DisplayName": from.DisplayName, "Alias": from.alias(),
 		"Guid": guid(from.GUID), "ExchangeGuid": guid(from.ExchangeGUID), "ExternalDirectoryObjectId": from.EntraID,
 		"DistinguishedName":  from.distinguishedName(t.organization.Domain),
 		"PrimarySmtpAddress": from.Primary, "EmailAddresses": from.proxies(), "UserPrincipalName": from.UPN,
 		"RecipientTypeDetails": from.Type, "RecipientType": recipientType(from.Type),
-		"AdministrativeUnits": from.AdministrativeUnits, "OrganizationalUnit": t.organization.Domain,
+		"AdministrativeUnits": t.unitsOf(from), "OrganizationalUnit": t.organization.Domain,
+	}
+	for _, name := range attributeNames {
+		made[name] = from.Attributes[name]
 	}
 	for number := 1; number <= 15; number++ {
 		name := "CustomAttribute" + strconv.Itoa(number)

@@ -58,11 +58,18 @@ func applicationRoleByName(name string) (applicationRole, bool) {
 	return applicationRole{}, false
 }
 
+// impersonationRole is a leftover: assignments of it may stand, and nothing honours them any more
+// (Exchange team announcement, retirement of ApplicationImpersonation in Exchange Online, 2025).
+const impersonationRole = "ApplicationImpersonation"
+
 // getManagementRole lists application roles only: the tenant's other roles are not played.
-func getManagementRole(_ *Tenant, call *invocation) ([]row, error) {
+func getManagementRole(t *Tenant, call *invocation) ([]row, error) {
 	wanted := strings.ToLower(call.text("Identity"))
 	var rows []row
 	for _, role := range applicationRoles {
+		if containsFold(t.state.missingRoles, role.name) {
+			continue
+		}
 		if wanted != "" && !like(strings.ToLower(role.name), wanted) && !strings.EqualFold(role.id, wanted) {
 			continue
 		}

@@ -42,7 +42,7 @@ func exchangePage(c *call, page []any, link string) answer {
 	body := map[string]any{
 		"@odata.context":               c.origin() + "/adminapi/beta/$metadata#Collection(Exchange.GenericHashTable)",
 		"adminapi.warnings@odata.type": "#Collection(String)",
-		"@adminapi.warnings":           []string{},
+		"@adminapi.warnings":           append([]string{}, c.warnings...),
 		"value":                        page,
 	}
 	if link != "" {

@@ -57,6 +57,23 @@ const (
 	SamplePartnerGUID   = "d0000000-0000-4000-8000-000000000007" // partner@, MailUser
 	SampleTeamGUID      = "d0000000-0000-4000-8000-000000000008" // team@, GroupMailbox
 	SampleAliceGUID     = "d0000000-0000-4000-8000-000000000011" // alice@, the first of ten UserMailboxes
+
+	// Sales holds Alice, Bob and, nested, Sales South, which holds Carol. Both are mail-enabled
+	// security groups owned by Alice.
+	SampleSalesGUID      = "90000000-0000-4000-8000-000000000001"
+	SampleSalesEntraID   = "91000000-0000-4000-8000-000000000001"
+	SampleSalesSouthGUID = "90000000-0000-4000-8000-000000000002"
+	// All Staff is an open distribution list of Alice and Dave.
+	SampleAllStaffGUID = "90000000-0000-4000-8000-000000000003"
+	// Team is a Microsoft 365 group of Erin and Frank, with SampleTeamGUID.
+	SampleTeamEntraID = "f0000000-0000-4000-8000-000000000008"
+	// Europe is a dynamic list of those with CustomAttribute1 emea.
+	SampleEuropeGUID = "90000000-0000-4000-8000-000000000005"
+	// Building Access is a plain security group of Grace, which Exchange does not know.
+	SampleBuildingEntraID = "91000000-0000-4000-8000-000000000006"
+	SampleEmptyGroupGUID  = "90000000-0000-4000-8000-000000000007"
+	// Paris is an administrative unit of Heidi, Ivan and the group Sales South (but not of Carol).
+	SampleParisUnitID = "92000000-0000-4000-8000-000000000001"
 )
 
 func sampleDirectory() io.Reader { return strings.NewReader(sampleText) }

@@ -29,7 +29,16 @@ type state struct {
 	pointers     []pointer
 	scopes       []scope
 	assignments  []assignment
-	dehydrated   bool
+	groups       []group
+	units        []unit
+	policies     []policy
+	// pastPolicies were removed; the data plane may still go by them.
+	pastPolicies   []policy
+	permissions    []permission
+	directoryRoles []directoryRole
+	roleGroups     []roleGroup
+	missingRoles   []string
+	dehydrated     bool
 	// hydratedAt is when customization was asked for; zero when the tenant always had it.
 	hydratedAt time.Time
 	// generations count how often a name was made, so that a re-made object gets another id.
@@ -79,6 +88,8 @@ func newState(from directory, now time.Time) state {
 		s.mailboxes = append(s.mailboxes, each.completed())
 	}
 	s.completeExchange(from)
+	s.completeGroups(from, now)
+	s.completeAccess(from)
 	for _, each := range s.pointers {
 		s.recordReach(each.ObjectID, time.Time{})
 	}
@@ -104,8 +115,9 @@ func (s *state) completeExchange(from directory) {
 	for _, each := range from.Assignments {
 		index := slices.IndexFunc(s.pointers, func(p pointer) bool { return p.named(each.Workload) })
 		each.Workload = s.pointers[index].ObjectID
-		role, _ := applicationRoleByName(each.Role)
-		each.Role = role.name
+		if role, known := applicationRoleByName(each.Role); known {
+			each.Role = role.name
+		}
 		if each.GUID == "" {
 			each.GUID = s.newGUID("assignment", each.Name)
 		}
@@ -172,6 +184,14 @@ func (s *state) copied() state {
 	copied.pointers = slices.Clone(s.pointers)
 	copied.scopes = slices.Clone(s.scopes)
 	copied.assignments = slices.Clone(s.assignments)
+	copied.groups = slices.Clone(s.groups)
+	copied.units = slices.Clone(s.units)
+	copied.policies = slices.Clone(s.policies)
+	copied.pastPolicies = slices.Clone(s.pastPolicies)
+	copied.permissions = slices.Clone(s.permissions)
+	copied.directoryRoles = slices.Clone(s.directoryRoles)
+	copied.roleGroups = slices.Clone(s.roleGroups)
+	copied.missingRoles = slices.Clone(s.missingRoles)
 	copied.changes = slices.Clone(s.changes)
 	copied.generations = maps.Clone(s.generations)
 	copied.reaches = maps.Clone(s.reaches)

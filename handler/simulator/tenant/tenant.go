@@ -46,6 +46,8 @@ type Tenant struct {
 	hook    func(Write)
 	writes  int
 	turns   map[string]int
+	// unitIndex is remade when the units change.
+	unitIndex unitIndex
 }
 
 // Start serves the tenant on loopback until ctx ends or Close is called. It fails when the

@@ -132,7 +132,7 @@ func TestFurtherPagesAreFetchedByTheSamePost(t *testing.T) {
 		seen += len(got.rows(t))
 		link, _ = got.Body["@odata.nextLink"].(string)
 	}
-	if seen != 18 {
+	if seen != 23 {
 		t.Errorf("all pages together have %d rows", seen)
 	}
 	to.Advance(31 * time.Minute)
@@ -188,7 +188,7 @@ func TestWhatIsNotPlayedIsAnswered501AndKept(t *testing.T) {
 	}
 	defer func() { _ = to.Close() }()
 	wantStatus(t, run(t, to, "Get-TransportRule", nil), 501)
-	wantStatus(t, graph(t, to, "GET", "/v1.0/groups", ""), 501)
+	wantStatus(t, graph(t, to, "GET", "/v1.0/devices", ""), 501)
 	wantStatus(t, graph(t, to, "GET", "/v1.0/servicePrincipals?$orderby=displayName", ""), 501)
 	wantStatus(t, graph(t, to, "GET", "/v1.0/users/"+SampleNewsGUID+"/drive", ""), 501)
 	wantStatus(t, send(t, to, "GET", "/nothing", "", ""), 501)

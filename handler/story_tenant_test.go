@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"mailgrant/handler/simulator/storage"
+	"mailgrant/handler/simulator/tenant"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// administer JSON changes the tenant as an administrator would.
+func cmdAdminister(s *story, _ *testscript.TestScript, args []string) error {
+	var action tenant.Action
+	err := json.Unmarshal([]byte(strings.Join(args, " ")), &action)
+	if err != nil {
+		return err
+	}
+	return s.stack.Tenant.Administer(action)
+}
+
+// fault JSON plants a fault in the tenant.
+func cmdFault(s *story, _ *testscript.TestScript, args []string) error {
+	var fault tenant.Fault
+	err := json.Unmarshal([]byte(strings.Join(args, " ")), &fault)
+	if err != nil {
+		return err
+	}
+	return s.stack.Tenant.Fault(fault)
+}
+
+// storagefault NAME MATCH [TIMES [AFTER]] plants a fault in the wire before the storage.
+func cmdStorageFault(s *story, _ *testscript.TestScript, args []string) error {
+	fault := storage.Fault{Name: args[0], Match: args[1]}
+	numbers := []*int{&fault.Times, &fault.After}
+	for i, text := range args[2:] {
+		number, err := strconv.Atoi(text)
+		if err != nil {
+			return err
+		}
+		*numbers[i] = number
+	}
+	s.failuresExpected = true
+	s.stack.Wire.Fault(fault)
+	return nil
+}
+
+// heal takes every planted fault away.
+func cmdHeal(s *story, _ *testscript.TestScript, _ []string) error {
+	s.stack.Tenant.ClearFaults()
+	s.stack.Wire.ClearFaults()
+	return nil
+}
+
+// dump FILE keeps the tenant's whole state.
+func cmdDump(s *story, ts *testscript.TestScript, args []string) error {
+	return os.WriteFile(ts.MkAbs(args[0]), s.stack.Tenant.Dump(), 0o600)
+}
+
+// same FILE compares the tenant's state with what was kept.
+func cmdSame(s *story, ts *testscript.TestScript, args []string) error {
+	now := string(s.stack.Tenant.Dump())
+	if now != ts.ReadFile(args[0]) {
+		return fmt.Errorf("the tenant's state differs from %s:\n%s", args[0], now)
+	}
+	return nil
+}
+
+// data WORKLOAD METHOD PATH STATUS calls the data plane with a fresh token of the workload.
+func cmdData(s *story, ts *testscript.TestScript, args []string) error {
+	token := s.stack.Tenant.Token(args[0], "https://graph.microsoft.com")
+	status, body := s.stack.Tenant.Call(args[1], args[2], token)
+	ts.Logf("%s %s: %d %s", args[1], args[2], status, body)
+	if strconv.Itoa(status) != args[3] {
+		return fmt.Errorf("%s %s was answered %d and not %s: %s", args[1], args[2], status, args[3], body)
+	}
+	return nil
+}
+
+// changes COUNT PATTERN [within DURATION] counts the lines of the tenant's change log
+// that match. With a duration it lets time pass and sweeps, until they are so many.
+func cmdChanges(s *story, _ *testscript.TestScript, args []string) error {
+	pattern, err := regexp.Compile(args[1])
+	if err != nil {
+		return err
+	}
+	limit, err := limitIn(args[2:], 0)
+	if err != nil {
+		return err
+	}
+	return s.await(limit, func() (string, error) {
+		lines := s.changes(pattern)
+		if strconv.Itoa(len(lines)) == args[0] {
+			return "", nil
+		}
+		return fmt.Sprintf("%d changes match %s and not %s: %s\nall: %+v", len(lines), args[1], args[0], strings.Join(lines, "; "), s.stack.Tenant.Changes()), nil
+	})
+}
+
+func (s *story) changes(pattern *regexp.Regexp) []string {
+	var lines []string
+	for _, change := range s.stack.Tenant.Changes() {
+		line := fmt.Sprintf("%s %s %s %s %s", change.By, change.Action, change.Object, change.Name, change.Detail)
+		if pattern.MatchString(line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
