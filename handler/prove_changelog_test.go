@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -120,14 +119,10 @@ func (p *play) history(a *asked) []grant.Entry {
 	return entries
 }
 
-// writesAtOnce is how many intents a process that dies can have written down and not
-// sent: one for each message under way.
-const writesAtOnce = 4
-
-// checkHistories: every change by the service has its line. A line without a change is
-// explained by the history itself, and there are no more of them than writes that the
-// tenant saw fail and that dead processes can have left unsent.
-func (p *play) checkHistories(kills int) {
+// checkHistories: every change by the service has its line, and a line without a change
+// is explained by the history itself. How many of those there may be is not bounded: an
+// intent is written down before the ceiling is asked, which may keep the write back.
+func (p *play) checkHistories() {
 	var lines []*told
 	for _, a := range p.asked {
 		lines = append(lines, toldBy(a.id, p.history(a))...)
@@ -145,20 +140,4 @@ func (p *play) checkHistories(kills int) {
 			p.wrong("EXTRA: the history of %s tells of %q at %s, the tenant has no such change, and nothing says why", line.grant, line.what, line.at)
 		}
 	}
-	failed := p.failedWrites() + kills*writesAtOnce
-	if len(without) > failed {
-		p.wrong("EXTRA: %d lines have no change and at most %d writes can have failed", len(without), failed)
-	}
-	p.note("%d changes, %d lines, %d without an effect", len(changes), len(lines), len(without))
-}
-
-// failedWrites counts the writes that the tenant refused or that got no answer.
-func (p *play) failedWrites() int {
-	count := 0
-	for _, request := range p.stack.Tenant.Requests() {
-		if request.Write && request.Status != http.StatusOK {
-			count++
-		}
-	}
-	return count
 }

@@ -60,7 +60,6 @@ const (
 // holds their histories against the log.
 func historyPlay(p *play, workloads, lives int) {
 	defer p.end()
-	kills := 0
 	for n := range lives {
 		if n%4 == 0 {
 			p.spoilWrites()
@@ -75,7 +74,6 @@ func historyPlay(p *play, workloads, lives int) {
 		}
 		if n < troubledRounds && n%5 == 4 {
 			p.killAt(1 + p.random.IntN(60))
-			kills++
 		}
 		p.pass(time.Duration(10+p.random.IntN(240))*time.Minute, "expire")
 		if n%lookEvery == 0 {
@@ -92,7 +90,7 @@ func historyPlay(p *play, workloads, lives int) {
 	for _, a := range p.live() {
 		p.wrong("%s never ended: %s %+v", a.id, a.seen.State, a.seen.Conditions)
 	}
-	p.checkHistories(kills)
+	p.checkHistories()
 }
 
 // playPermissions are those that plays grant.

@@ -36,7 +36,8 @@ func (h *holding) foldEntry(ctx context.Context, live *held, entry grant.Entry) 
 	switch {
 	case entry.Event == grant.EventRetryAsked && entry.At.After(live.Work.RetriedAt):
 		live.Work.RetriedAt = entry.At
-		live.Work.NotBefore = time.Time{}
+		// Who asks for a try has mended something: what was tried before tells no more.
+		live.Progress()
 		live.Work.RetestAt = earlier(live.Work.RetestAt, entry.At)
 	case entry.Event == grant.EventDropAsked && live.State == grant.Revoking:
 		live.Ending = grant.Dropped

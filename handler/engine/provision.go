@@ -28,6 +28,7 @@ func (h *holding) provision(ctx context.Context, live *held) error {
 			if err != nil || !done {
 				return err
 			}
+			live.Progress()
 		case plan.Wait:
 			return h.wait(ctx, live, action.Until, action.Reason, action.Message)
 		case plan.Block:

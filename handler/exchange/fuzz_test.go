@@ -70,3 +70,78 @@ func FuzzDecodeError(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a row holds, what is made of it is in normal form: ids are GUIDs in lower case, verdicts
+// are known words, and nothing incomplete passes for complete.
+func FuzzDecodeReach(f *testing.F) {
+	for _, object := range []string{
+		groupRow, joiningRow, unitRow, recipientRow, pointerRow, assignmentRow, "{}", "null", "[]",
+		`{"Identity":"t\\a:S-1;g","AppId":"*","AccessRight":"DenyAccess","ScopeIdentityRaw":"S-1;{90000000-0000-4000-8000-000000000001}"}`,
+		`{"AppId":"x","MailboxId":{},"AccessCheckResult":["Granted"]}`,
+		`{"Identity":"a","User":"u","Trustee":["u"],"AccessRights":"FullAccess,,","Deny":"yes","AccessControlType":7}`,
+		`{"Name":"Application Mail.Send","RoleType":null,"Roles":"x","Members":[1,null,{}]}`,
+		`{"Name":"n","EwsEnabled":"maybe","EWSAllowedAppIDs":[",A"],"CustomAttribute1":{"a":1},"AdministrativeUnits":"x"}`,
+	} {
+		f.Add([]byte(object))
+	}
+	f.Fuzz(func(t *testing.T, object []byte) {
+		properties, isObject := newRow(object)
+		if !isObject {
+			return
+		}
+		group, unit, policy := decodeGroup(properties, ""), decodeAdministrativeUnit(properties, ""), decodeApplicationAccessPolicy(properties, "")
+		member, role, roleGroup := decodeRoleGroupMember(properties, ""), decodeManagementRole(properties, ""), decodeRoleGroup(properties, "")
+		for _, id := range []string{
+			group.GUID, group.ExternalDirectoryObjectID, unit.ID, unit.GUID, policy.ScopeGUID, strings.TrimPrefix(policy.AppID, EveryApplication),
+			member.GUID, member.ExternalDirectoryObjectID, role.GUID, roleGroup.GUID,
+		} {
+			if id != normalGUID(id) {
+				t.Fatalf("%q is no id in normal form", id)
+			}
+		}
+		if group.complete() && (group.GUID == "" || group.Type == "") || policy.complete() && policy.AppID == "" || unit.complete() && unit.ID == "" {
+			t.Fatalf("taken for complete: %+v %+v %+v", group, policy, unit)
+		}
+		if group.answersTo("") || unit.answersTo("") {
+			t.Fatal("an object answers to the empty identity")
+		}
+		checkPermissions(t, properties)
+		checkProperties(t, properties)
+	})
+}
+
+func checkPermissions(t *testing.T, properties row) {
+	t.Helper()
+	mailbox, sending := decodeMailboxPermission(properties, ""), decodeRecipientPermission(properties, "")
+	for _, right := range append(mailbox.Rights, sending.Rights...) {
+		if right == "" || strings.ContainsRune(right, ',') || right != strings.TrimSpace(right) {
+			t.Fatalf("%q is no right", right)
+		}
+	}
+	if mailbox.complete() && mailbox.Trustee == "" || sending.complete() && sending.Trustee == "" {
+		t.Fatalf("nobody's permission: %+v %+v", mailbox, sending)
+	}
+	printed := strings.ToLower(strings.TrimSpace(properties.text("AccessCheckResult")))
+	known := printed == "granted" || printed == "denied" || printed == "true" || printed == "false"
+	if (parsePolicyVerdict(printed) != PolicyUnknown) != known {
+		t.Fatalf("%q became %v", printed, parsePolicyVerdict(printed))
+	}
+}
+
+func checkProperties(t *testing.T, properties row) {
+	t.Helper()
+	for name, values := range filterable(properties) {
+		if _, returned := properties[name]; !returned || name != strings.ToLower(name) {
+			t.Fatalf("property %q was not returned", name)
+		}
+		for _, value := range values {
+			if value == "" {
+				t.Fatalf("property %q has an empty value", name)
+			}
+		}
+	}
+	enabled := decodeOrganizationConfig(properties, "").EWSEnabled
+	if printed := strings.ToLower(properties.text("EwsEnabled")); (enabled != nil) != (printed == "true" || printed == "false") {
+		t.Fatalf("%q became %v", printed, enabled)
+	}
+}

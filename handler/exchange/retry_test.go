@@ -194,7 +194,8 @@ func TestATransportThatInflatesByItself(t *testing.T) {
 			transport := transportFunc(func(request *http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: test.status, Header: http.Header{"Request-Id": {"r"}}, Body: brokenBody{}, Request: request}, nil
 			})
-			client, err := New(Options{Tenant: testTenant, Credential: staticCredential{}, Transport: transport})
+			client, err := New(Options{Tenant: testTenant, Credential: staticCredential{}, Transport: transport,
+				Wait: func(context.Context, time.Duration) error { return nil }})
 			if err != nil {
 				t.Fatal(err)
 			}

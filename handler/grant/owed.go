@@ -70,6 +70,14 @@ func (g *Grant) Hit() {
 	g.Work.NotBefore = time.Time{}
 }
 
+// Progress notes that a part of the work is done while the rest goes on: the ladder
+// begins anew, because what fails next fails for the first time. Since when the grant
+// has been failing stays.
+func (g *Grant) Progress() {
+	g.Work.Attempts = 0
+	g.Work.NotBefore = time.Time{}
+}
+
 // Owes returns what the grant owes in its present state. It is the one place that
 // says so: a state that is not an end always owes something, and a grant that may
 // have made something always owes its end.

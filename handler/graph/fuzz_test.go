@@ -3,6 +3,7 @@ package graph_test
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,6 +84,49 @@ func FuzzRefusal(f *testing.F) {
 		}
 		if failure.Kind == graph.NotFound && (status != 404 || !strings.Contains(body, "Request_")) {
 			t.Fatalf("%d %q became an absence", status, body)
+		}
+	})
+}
+
+// FuzzDecodeList holds the lists around reach against another reader: each is
+// exactly the rows of a page without a next one, in normal form, or an error
+// without rows.
+func FuzzDecodeList(f *testing.F) {
+	for _, row := range []string{userRow, hiddenRow, workloadRow, roleRow, definition, principalRow, consentRow("one"), "{}", "null", `{"id":1e400}`} {
+		f.Add(consentPage("", row))
+		f.Add(consentPage("https://127.0.0.1/x", row, row))
+	}
+	f.Add(`{"value":[],"@odata.nextLink":null}`)
+	f.Add(strings.Repeat(`{"value":[`, 50))
+	var body atomic.Pointer[string]
+	d := serve(f, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, *body.Load()) })
+	client := d.client(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		body.Store(&text)
+		for name, test := range lists() {
+			got, err := test.list(t.Context(), client)
+			count := reflect.ValueOf(got).Len()
+			if err != nil {
+				wantKind(t, err, graph.Incomplete)
+				if count > 0 {
+					t.Fatalf("%s: %d rows came with %v", name, count, err)
+				}
+				continue
+			}
+			var page map[string]json.RawMessage
+			var rows []map[string]any
+			if json.Unmarshal([]byte(text), &page) != nil || json.Unmarshal(page["value"], &rows) != nil || len(rows) != count {
+				t.Fatalf("%s: %d rows out of %q", name, count, text)
+			}
+			if link := string(page["@odata.nextLink"]); link != "" && link != "null" {
+				t.Fatalf("%s: link %s was dropped", name, link)
+			}
+			for i := range count {
+				id := reflect.ValueOf(got).Index(i).Field(0).String()
+				if held, _ := rows[i]["id"].(string); id == "" || !strings.EqualFold(held, id) {
+					t.Fatalf("%s: row %d has the id %q out of %v", name, i, id, rows[i]["id"])
+				}
+			}
 		}
 	})
 }

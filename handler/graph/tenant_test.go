@@ -70,3 +70,67 @@ func TestAgainstTheSimulatedTenant(t *testing.T) {
 		t.Errorf("consents of the service: %+v, %v", consents, err)
 	}
 }
+
+// What the simulated tenant tells of groups, units, roles and holders.
+func TestReachAgainstTheSimulatedTenant(t *testing.T) {
+	t.Parallel()
+	client := simulated(t)
+	group, err := client.FindGroup(t.Context(), tenant.SampleSalesEntraID)
+	if err != nil || group.DisplayName != "Sales" || !group.MailEnabled || !group.SecurityEnabled {
+		t.Errorf("sales: %+v, %v", group, err)
+	}
+	members, err := client.ListGroupMembers(t.Context(), tenant.SampleSalesEntraID)
+	isNested := func(member graph.Member) bool {
+		return member.Type == graph.MemberGroup && member.DisplayName == "Sales South"
+	}
+	if err != nil || len(members) != 3 || !slices.ContainsFunc(members, isNested) {
+		t.Errorf("members of sales: %+v, %v", members, err)
+	}
+	owners, err := client.ListGroupOwners(t.Context(), tenant.SampleTeamEntraID)
+	if err != nil || len(owners) != 1 || owners[0].Mail != "erin@contoso.example" {
+		t.Errorf("owners of team: %+v, %v", owners, err)
+	}
+	unit, err := client.FindAdministrativeUnit(t.Context(), tenant.SampleParisUnitID)
+	if err != nil || unit.DisplayName != "Paris" {
+		t.Errorf("unit: %+v, %v", unit, err)
+	}
+	inUnit, err := client.ListAdministrativeUnitMembers(t.Context(), tenant.SampleParisUnitID)
+	if err != nil || len(inUnit) != 3 {
+		t.Errorf("members of the unit: %+v, %v", inUnit, err)
+	}
+	user, err := client.FindUser(t.Context(), owners[0].ObjectID)
+	if err != nil || user.Mail != owners[0].Mail {
+		t.Errorf("user: %+v, %v", user, err)
+	}
+	_, err = client.ListGroupMembers(t.Context(), tenant.SampleSalesGUID)
+	wantKind(t, err, graph.NotFound)
+	holdersAgainstTheSimulatedTenant(t, client)
+}
+
+func holdersAgainstTheSimulatedTenant(t *testing.T, client *graph.Client) {
+	t.Helper()
+	principals, err := client.ListServicePrincipals(t.Context())
+	isArchive := func(each graph.ServicePrincipal) bool { return each.AppID == tenant.SampleArchiveAppID && each.Enabled }
+	if err != nil || !slices.ContainsFunc(principals, isArchive) {
+		t.Errorf("principals: %+v, %v", principals, err)
+	}
+	consents, err := client.ListConsentsTo(t.Context(), tenant.SampleGraphObjectID)
+	isArchives := func(each graph.Consent) bool {
+		return each.PrincipalID == tenant.SampleArchiveObjectID && each.PrincipalType == "ServicePrincipal" && each.ResourceID == tenant.SampleGraphObjectID
+	}
+	if err != nil || !slices.ContainsFunc(consents, isArchives) {
+		t.Errorf("consents: %+v, %v", consents, err)
+	}
+	roles, err := client.ListDirectoryRoles(t.Context())
+	if err != nil || len(roles) == 0 || !roles[0].BuiltIn || roles[0].TemplateID == "" {
+		t.Errorf("roles: %+v, %v", roles, err)
+	}
+	_, err = client.ListAllDirectoryRoleAssignments(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	held, err := client.ListDirectoryRoleAssignments(t.Context(), tenant.SampleArchiveObjectID)
+	if err != nil || len(held) != 0 {
+		t.Errorf("roles of the archive: %+v, %v", held, err)
+	}
+}
