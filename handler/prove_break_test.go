@@ -67,7 +67,7 @@ const mostBefore = 12
 // own, and expects the row that guards it to fail. Without the flag -prove it draws
 // one of them.
 func TestProveBreaksAreSeen(t *testing.T) {
-	g := &ground{bed: newBed(t), full: *proveFlag != ""}
+	g := &ground{bed: newBed(t), full: *proveFlag != "", pace: usualPace}
 	g.folder = g.simulated
 	began := time.Now()
 	all := breakages()
@@ -99,7 +99,7 @@ const breaksRow = 17
 
 // sees tries the row on the broken package until a trial fails.
 func (g *ground) sees(t *testing.T, broken breakage, random *rand.Rand) bool {
-	damaged := &ground{bed: g.bed, full: g.full}
+	damaged := &ground{bed: g.bed, full: g.full, pace: g.pace}
 	damaged.folder = sync.OnceValues(func() (string, error) { return g.damaged(t, broken) })
 	p := broken.row()
 	for _, m := range mechanisms() {

@@ -44,7 +44,7 @@ type outcome struct {
 // proveFeats tries a row that consists of feats, for every mechanism, and reports it.
 func proveFeats(t *testing.T, number int, name string, feats func(full bool) []feat) {
 	b := newBed(t)
-	g := &ground{bed: b, folder: b.simulated, full: *proveFlag != ""}
+	g := &ground{bed: b, folder: b.simulated, full: *proveFlag != "", pace: usualPace}
 	for _, m := range mechanisms() {
 		t.Run(m.name, func(t *testing.T) {
 			result := row{Number: number, Name: name, Mechanism: m.name, Seed: b.seed}
@@ -152,7 +152,7 @@ func (c *crowd) start(g *ground, processes int) {
 	if err != nil {
 		c.Fatalf("building the package: %v", err)
 	}
-	options := stack.Options{Package: folder, Account: account, Scratch: c.scratch, Seed: g.seed, Directory: strings.NewReader(c.directory())}
+	options := stack.Options{Package: folder, Account: account, Scratch: c.scratch, Seed: g.seed, Pace: g.pace, Directory: strings.NewReader(c.directory())}
 	for range processes {
 		started, err := stack.Start(context.Background(), options)
 		if err != nil {

@@ -47,7 +47,7 @@ func believedEmpty(g *ground, f *findings, m mechanism) outcome {
 // TestProveFeatBreaksAreSeen breaks the rules that the crowds guard, one after the
 // other, and expects the row to fail. Without the flag -prove it draws one of them.
 func TestProveFeatBreaksAreSeen(t *testing.T) {
-	g := &ground{bed: newBed(t), full: *proveFlag != ""}
+	g := &ground{bed: newBed(t), full: *proveFlag != "", pace: usualPace}
 	g.folder = g.simulated
 	all := featBreakages()
 	for _, broken := range all {
@@ -62,7 +62,7 @@ func TestProveFeatBreaksAreSeen(t *testing.T) {
 	for _, broken := range all {
 		t.Run(strings.ReplaceAll(broken.name, " ", "-"), func(t *testing.T) {
 			result.Tried++
-			damaged := &ground{bed: g.bed, folder: sync.OnceValues(func() (string, error) { return g.damaged(t, broken.breakage) })}
+			damaged := &ground{bed: g.bed, pace: g.pace, folder: sync.OnceValues(func() (string, error) { return g.damaged(t, broken.breakage) })}
 			tried, found := broken.feat.try(damaged, mechanisms()[0])
 			seen := slices.DeleteFunc(append(found.wrong, tried.missed...), func(text string) bool { return !strings.Contains(text, broken.tells) })
 			if len(seen) == 0 {

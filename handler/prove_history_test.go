@@ -35,7 +35,7 @@ func (h histories) list(m mechanism) []trial {
 		name := fmt.Sprintf("histories-%02d", n)
 		trials = append(trials, trial{name: name, kind: "random lives", size: h.plays * h.lives, run: func(g *ground, f *findings) {
 			together(h.plays, func(n int) {
-				cast := casting{what: fmt.Sprint(name, n), workloads: (h.lives + 2) / livesPerWorkload, plain: true}
+				cast := casting{what: fmt.Sprint(name, n), workloads: (h.lives + 2) / livesPerWorkload}
 				historyPlay(cast.start(g, f, m), cast.workloads, h.lives)
 			})
 		}})

@@ -31,7 +31,7 @@ func lifeCycle() proof {
 			name := fmt.Sprintf("walks-%02d", n)
 			walks = append(walks, trial{name: name, kind: stepsOnTheWire, size: plays * steps, run: func(g *ground, f *findings) {
 				together(plays, func(n int) {
-					cast := casting{what: fmt.Sprint(name, n), workloads: walkWorkloads, plain: true}
+					cast := casting{what: fmt.Sprint(name, n), workloads: walkWorkloads}
 					walkPlay(cast.start(g, f, m), steps)
 				})
 			}})

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +19,6 @@ import (
 	"mailgrant/handler/simulator/storage"
 	"mailgrant/handler/simulator/tenant"
 	"mailgrant/handler/store"
-	"mailgrant/scripts/assemble"
 )
 
 // play is a whole stack with many workloads on an unruly tenant, what was asked of it,
@@ -69,8 +67,6 @@ func (s seen) condition(kind string) (string, string) {
 const (
 	playSettle = 3 * time.Minute
 	playTries  = 60
-	// playPace shortens the waits between tries; the row about storms keeps them as they are.
-	playPace = 20
 )
 
 // playCalls are the permissions that have an application role and a call of the simulated data plane.
@@ -92,32 +88,6 @@ func startPlay(g *ground, f *findings, m mechanism, what string, workloads int) 
 type casting struct {
 	what      string
 	workloads int
-	// plain: the full form runs without the race detector, which the short form of the
-	// same play and every other row run with. Thousands of lives fit into minutes so.
-	plain bool
-}
-
-// plainPackage is the package as it is, for the shared clock, without the race detector.
-var plainPackage = sync.OnceValues(func() (string, error) {
-	b, err := onlyBed()
-	if err != nil {
-		return "", err
-	}
-	folder := filepath.Join(b.folder, "plain")
-	return folder, assemble.Folder(context.Background(), folder, assemble.Build{Root: "..", Simulated: true})
-})
-
-// folder is the package under test; one that was broken on purpose is taken as it is.
-func (c casting) folder(g *ground) (string, error) {
-	folder, err := g.folder()
-	if err != nil || !c.plain || !g.full {
-		return folder, err
-	}
-	whole, err := g.bed.simulated()
-	if err != nil || folder != whole {
-		return folder, err
-	}
-	return plainPackage()
 }
 
 // together runs so many plays at once. They mostly wait: for the seconds that a tenant
@@ -131,7 +101,7 @@ func together(count int, play func(n int)) {
 }
 
 func (c casting) start(g *ground, f *findings, m mechanism) *play {
-	folder, err := c.folder(g)
+	folder, err := g.folder()
 	if err != nil {
 		f.Fatalf("building the package: %v", err)
 	}
@@ -145,7 +115,7 @@ func (c casting) start(g *ground, f *findings, m mechanism) *play {
 	}
 	seed := seedOf(g.seed, c.what)
 	started, err := stack.Start(context.Background(), stack.Options{Package: folder, Account: account, Scratch: scratch, Seed: seed,
-		Mood: tenant.Unruly, Pace: playPace, Directory: strings.NewReader(castDirectory(f, c.workloads))})
+		Mood: tenant.Unruly, Pace: usualPace, Directory: strings.NewReader(castDirectory(f, c.workloads))})
 	if err != nil {
 		f.Fatalf("starting the stack: %v", err)
 	}

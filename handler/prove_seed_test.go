@@ -40,7 +40,7 @@ const crowdWorkload = "Newsletter"
 // pattern lives a grant up to its activity on a stack of its own, with the package as
 // it is, whatever package is under test.
 func (g *ground) pattern(f *findings, m mechanism) pattern {
-	calm := &ground{bed: g.bed, folder: g.bed.simulated, full: g.full}
+	calm := &ground{bed: g.bed, folder: g.bed.simulated, full: g.full, pace: g.pace}
 	l, end := calm.begin(f, m, fate{})
 	defer end()
 	l.request()

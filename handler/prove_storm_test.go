@@ -78,6 +78,10 @@ type shift struct {
 }
 
 func (s storm) blow(g *ground, f *findings, m mechanism, lives int) outcome {
+	// The waits are what this row is about.
+	unhurried := *g
+	unhurried.pace = 0
+	g = &unhurried
 	calm := s.calls(s.live(g, f, m, nil))
 	result := outcome{tried: lives}
 	sum, worst, asked, undercut := 0.0, 0.0, 0, 0

@@ -56,11 +56,22 @@ type ground struct {
 	*bed
 	folder func() (string, error)
 	full   bool
+	// pace divides the waits between the tries of a call.
+	pace int
 }
 
-// mostLives bounds how many lives run at once: each is a process, and there may be
-// no more than two cores.
-const mostLives = 2
+// usualPace shortens the seconds that a refused call waits, which are no part of what
+// most rows are about.
+const usualPace = 20
+
+// mostAtOnce bounds how many lives run at once: each is a process, and there may be no
+// more than two cores. Without the race detector each is a small one that mostly waits.
+func mostAtOnce() int {
+	if *proveFlag != "" {
+		return 4
+	}
+	return 2
+}
 
 // mostUnreached is how many trials of a row may miss the point that they wait for:
 // messages to the notifier run beside the work, so a life may have a write less.
@@ -69,7 +80,7 @@ const mostUnreached = 3
 // prove tries a row on the package as it is, for every mechanism, and reports it.
 func prove(t *testing.T, p proof) {
 	b := newBed(t)
-	g := &ground{bed: b, folder: b.simulated, full: *proveFlag != ""}
+	g := &ground{bed: b, folder: b.simulated, full: *proveFlag != "", pace: usualPace}
 	for _, m := range mechanisms() {
 		t.Run(m.name, func(t *testing.T) {
 			began := time.Now()

@@ -58,7 +58,7 @@ func makeBed() (*bed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the storage emulator: %w", err)
 	}
-	b := &bed{seed: *seedFlag, azurite: azurite, folder: bedFolder(), lives: make(chan struct{}, mostLives), calmLives: map[string]lived{}}
+	b := &bed{seed: *seedFlag, azurite: azurite, folder: bedFolder(), lives: make(chan struct{}, mostAtOnce()), calmLives: map[string]lived{}}
 	if b.seed == 0 {
 		b.seed = uint64(time.Now().UnixNano())
 	}
@@ -75,8 +75,9 @@ func bedFolder() string {
 func (b *bed) assemble(name string, simulated bool) (string, error) {
 	folder := filepath.Join(b.folder, name)
 	// The package that is shipped is run as it is; the other one under the race
-	// detector, whose report ends the process and fails the story.
-	build := assemble.Build{Root: "..", Simulated: simulated, Race: simulated}
+	// detector, whose report ends the process and fails the story. The full form of the
+	// proofs, which lives the lives of the short one a hundred times, goes without.
+	build := assemble.Build{Root: "..", Simulated: simulated, Race: simulated && *proveFlag == ""}
 	return folder, assemble.Folder(context.Background(), folder, build)
 }
 

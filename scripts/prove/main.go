@@ -98,7 +98,7 @@ func (r run) test(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("making the log: %w", err)
 	}
 	defer log.Close()
-	command := exec.CommandContext(ctx, "go", "test", "-race", "-count=1", "-v", "-timeout", most.String(), "-run", r.only, "./handler",
+	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-v", "-timeout", most.String(), "-run", r.only, "./handler",
 		"-args", "-prove="+r.rows, fmt.Sprintf("-seed=%d", r.seed))
 	command.Dir, command.Stdout, command.Stderr = r.root, log, log
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
