@@ -115,7 +115,6 @@ func pageLimit(c echo.Context) (int, error) {
 // shown gives a view's lists a value, because callers are promised arrays.
 func shown(view engine.View) engine.View {
 	view.Permissions = present(view.Permissions)
-	view.Scope.Mailboxes = present(view.Scope.Mailboxes)
 	view.Mailboxes = present(view.Mailboxes)
 	view.Canaries = present(view.Canaries)
 	view.Conditions = present(view.Conditions)

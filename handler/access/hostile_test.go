@@ -105,10 +105,10 @@ func TestHostileNamesStayNames(t *testing.T) {
 			continue
 		}
 		letIn++
-		if strings.ContainsAny(request.Mailboxes[0], " ()[]<>\"`\\,;\r\n\t\x00") {
-			t.Errorf("%.200q was let in as %.200q", name, request.Mailboxes[0])
+		if strings.ContainsAny(request.Scope.Mailboxes[0], " ()[]<>\"`\\,;\r\n\t\x00") {
+			t.Errorf("%.200q was let in as %.200q", name, request.Scope.Mailboxes[0])
 		}
-		filter, err := access.MailboxFilter(request.Mailboxes)
+		filter, err := access.MailboxFilter(request.Scope.Mailboxes)
 		if err == nil {
 			t.Errorf("%.200q became the filter %q", name, filter)
 		}

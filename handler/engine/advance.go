@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -135,6 +136,9 @@ func (h *holding) begin(ctx context.Context, live *held, now time.Time) error {
 // again, because the document may name it by any of its addresses; empty for none. One
 // that is not found any more matches nothing and is left to the verification.
 func (h *holding) shielded(ctx context.Context, live *held, document policy.Document) (string, error) {
+	if live.Scope.Counted() {
+		return h.shieldedInScope(ctx, live, document)
+	}
 	for _, mailbox := range live.Mailboxes {
 		found, err := h.recipient(ctx, mailbox.GUID)
 		if err != nil {
@@ -143,6 +147,26 @@ func (h *holding) shielded(ctx context.Context, live *held, document policy.Docu
 		if found.fault == "" && protected(found.recipient, document) {
 			return mailbox.Address + " has become protected by the operator's document since the grant was bound; no access is given to it", nil
 		}
+	}
+	return "", nil
+}
+
+// shieldedInScope says the same of a group, unit or filter, or what has become of it.
+func (h *holding) shieldedInScope(ctx context.Context, live *held, document policy.Document) (string, error) {
+	found, moved, err := h.lookAgain(ctx, live)
+	if err != nil {
+		return "", err
+	}
+	if moved != nil {
+		return moved.Message, nil
+	}
+	for _, mailbox := range found {
+		if protected(mailbox, document) {
+			return mailbox.PrimaryAddress + " is in the scope by now and protected by the operator's document; no access is given", nil
+		}
+	}
+	if len(found) > live.Members.Ceiling {
+		return fmt.Sprintf("the scope holds %d mailboxes by now and %d were approved at most; no access is given", len(found), live.Members.Ceiling), nil
 	}
 	return "", nil
 }

@@ -125,6 +125,9 @@ type View struct {
 	Steps    []ShownStep      `json:"steps"`
 	Evidence []grant.Evidence `json:"evidence"`
 	Handover *Handover        `json:"handover,omitempty"`
+	// MemberMailboxes are those that a group, unit or filter held when it was last looked
+	// at; absent for named mailboxes, and where there are more than 1,000.
+	MemberMailboxes []grant.Mailbox `json:"memberMailboxes,omitempty"`
 	// Faults are why the grant was refused at binding; empty otherwise.
 	Faults []grant.Fault `json:"faults,omitempty"`
 	// Attempts counts the tries that failed since the last success, and NextTry is when

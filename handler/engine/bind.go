@@ -134,18 +134,19 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	if stopped.covers(claim.ReceivedAt) {
 		return e.deny(ctx, claim, r, grant.RevokedBeforeStart, nil)
 	}
-	g := b.grant(claim)
-	faults := append(b.faults, h.refusals(g, b)...)
-	canaries, lacking, err := h.chooseCanaries(ctx, g, b)
+	live := &held{Grant: b.grant(claim), changed: map[int]bool{}}
+	h.count(live, mailboxesOf(b.resolved.counted.mailboxes), b.document.Limits.Members)
+	faults := append(b.faults, h.refusals(ctx, live.Grant, b)...)
+	canaries, lacking, err := h.chooseCanaries(ctx, live, b)
 	if err != nil {
 		return e.missBinding(ctx, claim, r, err)
 	}
-	g.Canaries = canaries
+	live.Canaries = canaries
 	faults = append(faults, lacking...)
 	if len(faults) > 0 {
 		return e.deny(ctx, claim, r, "", faults)
 	}
-	steps, err := plan.Steps(g, e.Installation)
+	live.steps, err = plan.Steps(live.Grant, e.Installation)
 	if err != nil {
 		return e.missBinding(ctx, claim, r, err)
 	}
@@ -156,12 +157,11 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	if err != nil {
 		return storage(err, "")
 	}
-	live := &held{Grant: g, steps: steps, changed: map[int]bool{}}
-	for _, step := range steps {
+	for _, step := range live.steps {
 		live.changed[step.Number] = true
 	}
 	bound := h.entry(grant.EventBound, "", b.summary())
-	bound.Ends = g.ExpiresAt
+	bound.Ends = live.ExpiresAt
 	entries := append(r.History, bound)
 	h.grants = append(h.grants, live)
 	h.fresh, h.bound = &b.resolved.facts, claim.ID
@@ -175,17 +175,16 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 func (b binding) grant(claim store.Claim) grant.Grant {
 	r := b.request
 	g := grant.Grant{ID: claim.ID, State: grant.Bound, Mechanism: grant.RBAC, Workload: b.resolved.workload,
-		Permissions: r.Permissions, Scope: grant.Scope{Mailboxes: r.Mailboxes},
+		Permissions: r.Permissions, Scope: r.Scope, Target: b.resolved.counted.target,
 		ReceivedAt: claim.ReceivedAt, StartsAt: r.StartsAt, ExpiresAt: r.ExpiresAt,
 		Ticket: r.Ticket, Requester: r.Requester, Owner: r.Owner, Justification: r.Justification, Source: claim.Source}
-	for _, recipient := range b.resolved.mailboxes {
-		g.Mailboxes = append(g.Mailboxes, mailboxOf(recipient))
-	}
+	g.Mailboxes = mailboxesOf(b.resolved.mailboxes)
 	return g
 }
 
 func (b binding) summary() string {
-	return fmt.Sprintf("%s (%s) and %d mailbox(es) were resolved", b.resolved.workload.DisplayName, b.resolved.workload.AppID, len(b.resolved.mailboxes))
+	count := len(b.resolved.mailboxes) + len(b.resolved.counted.mailboxes)
+	return fmt.Sprintf("%s (%s) and %d mailbox(es) were resolved", b.resolved.workload.DisplayName, b.resolved.workload.AppID, count)
 }
 
 // deny ends a claim of which nothing was made: with its faults, or because its end
@@ -267,12 +266,12 @@ func earlier(a, b time.Time) time.Time {
 
 // refusals are the faults that follow from the document, the tenant's state and
 // the workload's other grants. Every rule is asked.
-func (h *holding) refusals(g grant.Grant, b binding) []grant.Fault {
+func (h *holding) refusals(ctx context.Context, g grant.Grant, b binding) []grant.Fault {
 	faults := limitFaults(g, b.document)
 	if len(h.grants) >= b.document.Limits.LiveGrants {
 		faults = append(faults, grant.At("tooManyGrants", fmt.Sprintf("%s has %d live grants; %d are allowed", g.Workload.DisplayName, len(h.grants), b.document.Limits.LiveGrants), "workload"))
 	}
-	paths, _ := access.Paths(b.resolved.facts, g.Permissions, h.ours())
+	paths, _ := h.otherWays(ctx, g.Workload, b.resolved.facts, g.Permissions, h.ours())
 	for _, path := range access.Defeating(paths) {
 		faults = append(faults, grant.At("overlappingPath", path.String()+"; a scope would confine nothing while it stands: remove it first", "workload"))
 	}

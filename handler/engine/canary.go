@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"slices"
 
 	"mailgrant/handler/access"
 	"mailgrant/handler/grant"
@@ -12,10 +11,10 @@ import (
 // that the workload is rightly granted for an overlapping capability. Without one
 // nothing could be proved, so the grant is refused. The error is for a tenant that
 // could not be asked.
-func (h *holding) chooseCanaries(ctx context.Context, g grant.Grant, b binding) ([]grant.Mailbox, []grant.Fault, error) {
+func (h *holding) chooseCanaries(ctx context.Context, live *held, b binding) ([]grant.Mailbox, []grant.Fault, error) {
 	var chosen []grant.Mailbox
 	for _, recipient := range b.resolved.canaries {
-		if h.mustStayRefused(recipient.GUID, g) {
+		if h.mustStayRefused(recipient.GUID, live) {
 			chosen = append(chosen, mailboxOf(recipient))
 		}
 	}
@@ -26,7 +25,7 @@ func (h *holding) chooseCanaries(ctx context.Context, g grant.Grant, b binding) 
 		return nil, []grant.Fault{grant.At("noCanary", "none of these mailboxes lies outside what the workload is granted, so none could prove a refusal", "canaries")}, nil
 	}
 	others := b.document.Canaries[min(fewCanaries, len(b.document.Canaries)):]
-	canary, err := h.findCanary(ctx, others, g)
+	canary, err := h.findCanary(ctx, others, live)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -36,26 +35,22 @@ func (h *holding) chooseCanaries(ctx context.Context, g grant.Grant, b binding) 
 	return []grant.Mailbox{*canary}, nil, nil
 }
 
-// mustStayRefused reports whether no live grant of the workload, nor g itself,
-// gives a capability on the mailbox that overlaps with what g gives.
-func (h *holding) mustStayRefused(guid string, g grant.Grant) bool {
-	confers := access.Confers(g.Permissions)
-	granting := []grant.Grant{g}
-	for _, live := range h.grants {
-		if live.ID != g.ID {
-			granting = append(granting, live.Grant)
+// mustStayRefused reports whether no live grant of the workload, nor this one itself,
+// gives a capability on the mailbox that overlaps with what live gives.
+func (h *holding) mustStayRefused(guid string, live *held) bool {
+	confers := access.Confers(live.Permissions)
+	granting := []*held{live}
+	for _, other := range h.grants {
+		if other.ID != live.ID {
+			granting = append(granting, other)
 		}
 	}
 	for _, other := range granting {
-		if covers(other, guid) && len(access.Overlap(access.Confers(other.Permissions), confers)) > 0 {
+		if other.mayCover(guid) && len(access.Overlap(access.Confers(other.Permissions), confers)) > 0 {
 			return false
 		}
 	}
 	return true
-}
-
-func covers(g grant.Grant, guid string) bool {
-	return slices.ContainsFunc(g.Mailboxes, func(mailbox grant.Mailbox) bool { return mailbox.GUID == guid })
 }
 
 // usableCanaries returns the grant's canaries that can still prove something. When
@@ -64,14 +59,14 @@ func covers(g grant.Grant, guid string) bool {
 func (h *holding) usableCanaries(ctx context.Context, live *held) ([]grant.Mailbox, bool, error) {
 	var usable []grant.Mailbox
 	for _, canary := range live.Canaries {
-		if h.mustStayRefused(canary.GUID, live.Grant) {
+		if h.mustStayRefused(canary.GUID, live) {
 			usable = append(usable, canary)
 		}
 	}
 	if len(usable) > 0 {
 		return usable, false, nil
 	}
-	canary, err := h.findCanary(ctx, h.lastDocument(ctx).Canaries, live.Grant)
+	canary, err := h.findCanary(ctx, h.lastDocument(ctx).Canaries, live)
 	if err != nil || canary == nil {
 		return nil, false, err
 	}
@@ -80,13 +75,13 @@ func (h *holding) usableCanaries(ctx context.Context, live *held) ([]grant.Mailb
 
 // findCanary looks the candidates up one after the other until one is usable; nil
 // when none is.
-func (h *holding) findCanary(ctx context.Context, candidates []string, g grant.Grant) (*grant.Mailbox, error) {
+func (h *holding) findCanary(ctx context.Context, candidates []string, live *held) (*grant.Mailbox, error) {
 	for _, candidate := range candidates {
 		found, err := h.recipient(ctx, candidate)
 		if err != nil {
 			return nil, err
 		}
-		if found.fault == "" && grantable(found.recipient.Type) && h.mustStayRefused(found.recipient.GUID, g) {
+		if found.fault == "" && grantable(found.recipient.Type) && h.mustStayRefused(found.recipient.GUID, live) {
 			mailbox := mailboxOf(found.recipient)
 			return &mailbox, nil
 		}

@@ -41,7 +41,7 @@ func (h *holding) commit(ctx context.Context, live *held, entries ...grant.Entry
 		return err
 	}
 	clear(live.changed)
-	live.pending, live.evidence = nil, nil
+	live.pending, live.evidence, live.rollChanged = nil, nil, false
 	h.pointerChanged = false
 	return h.after(ctx, live, without(old, owed), entries)
 }
@@ -100,6 +100,12 @@ func (h *holding) changes(live *held, entries []grant.Entry) ([]store.Change, er
 		if live.changed[step.Number] {
 			batch.put(stepKey(live.ID, step.Number), step, map[string]string{"state": string(step.State), "name": step.Name})
 		}
+	}
+	switch {
+	case live.rollChanged && live.roll != nil:
+		batch.put(rollKey(live.ID), live.roll, nil)
+	case live.rollChanged:
+		batch.drop(rollKey(live.ID))
 	}
 	if h.pointerChanged {
 		batch.put(pointerKey, h.pointer, map[string]string{"state": string(h.pointer.State), "madeFor": live.ID})

@@ -52,6 +52,9 @@ func (h *holding) mark(live *held, actions []plan.Action) {
 // guarded checks what may have changed about the mailboxes themselves: one that is
 // gone or was made anew, and one that the operator has come to protect.
 func (h *holding) guarded(ctx context.Context, live *held) (grant.Condition, error) {
+	if live.Scope.Counted() {
+		return h.recount(ctx, live)
+	}
 	recipients := make([]exchange.Recipient, len(live.Mailboxes))
 	errs := make([]error, len(live.Mailboxes))
 	var group errgroup.Group

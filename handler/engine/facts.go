@@ -60,8 +60,12 @@ func (h *holding) facts(ctx context.Context, live *held) (access.Facts, error) {
 		return err
 	})
 	group.Go(func() error {
+		identity := scopeIdentity(live.steps)
+		if identity == "" {
+			return nil // an administrative unit limits the assignments itself
+		}
 		var err error
-		scope, err = h.scope(groupCtx, scopeIdentity(live.steps))
+		scope, err = h.scope(groupCtx, identity)
 		return err
 	})
 	err := group.Wait()
@@ -246,9 +250,15 @@ func (e *Engine) assignments(ctx context.Context, workload grant.Workload, point
 // as organization-wide.
 func judged(found exchange.RoleAssignment) access.Assignment {
 	scope := firstOf(found.CustomResourceScope, found.CustomRecipientWriteScope)
-	limited := scope != "" || strings.EqualFold(found.RecipientWriteScope, "AdministrativeUnit")
+	unit := found.RecipientAdministrativeUnitScope
+	if strings.EqualFold(found.RecipientWriteScope, "AdministrativeUnit") {
+		// Exchange was seen to show the unit's id in place of a scope's name.
+		unit, scope = firstOf(unit, scope), ""
+	}
+	limited := scope != "" || unit != "" || found.RecipientGroupScope != ""
 	return access.Assignment{Name: found.Name, ID: firstOf(found.GUID, found.Identity, found.Name), Role: found.Role, Scope: scope,
-		ScopeType: found.RecipientWriteScope, Enabled: found.Enabled, Unscoped: !limited}
+		Unit: unit, Group: found.RecipientGroupScope, ScopeType: found.RecipientWriteScope, Enabled: found.Enabled,
+		Delegating: strings.HasPrefix(found.DelegationType, "Delegating"), Unscoped: !limited}
 }
 
 func firstOf(texts ...string) string {

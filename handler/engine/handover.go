@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,9 @@ type Call struct {
 	URL        string `json:"url"`
 }
 
+// fewCalls is how many mailboxes of a group, unit or filter calls are shown for.
+const fewCalls = 3
+
 const (
 	tokenScope = "https://graph.microsoft.com/.default"
 	emptyRoles = "The token's roles claim is empty, and that is right: the access comes from Exchange and not from a consent. " +
@@ -40,12 +44,12 @@ const (
 	graphUsers = "https://graph.microsoft.com/v1.0/users/"
 )
 
-func (e *Engine) handover(g grant.Grant) *Handover {
+func (e *Engine) handover(g grant.Grant, members []grant.Mailbox) *Handover {
 	if g.State.Ended() {
 		return nil
 	}
 	handover := Handover{TokenScope: tokenScope, Roles: emptyRoles, NotBefore: g.EffectiveBy, Refusals: refusals, Calls: []Call{}}
-	for _, mailbox := range g.Mailboxes {
+	for _, mailbox := range append(slices.Clone(g.Mailboxes), members[:min(len(members), fewCalls)]...) {
 		for _, permission := range g.Permissions {
 			handover.Calls = append(handover.Calls, callFor(permission, mailbox))
 		}

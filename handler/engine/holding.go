@@ -58,6 +58,12 @@ type held struct {
 	shown string
 	// evidence is to be written with the next batch.
 	evidence []grant.Evidence
+	// roll is which mailboxes a group, unit or filter holds by name; nil for named
+	// mailboxes, and where there are too many.
+	roll        *roll
+	rollChanged bool
+	// seen is what such a scope held when this invocation looked at it; nil before.
+	seen []grant.Mailbox
 }
 
 const (
@@ -118,6 +124,12 @@ func (h *holding) read(rows []store.Row) error {
 		}
 		if err != nil {
 			return fmt.Errorf("reading row %s of workload %s: %w", row.Key, h.workload, err)
+		}
+	}
+	for _, row := range rows {
+		err := h.readRolls(row.Key, row.Document)
+		if err != nil {
+			return err
 		}
 	}
 	return h.readSteps(rows, byID)

@@ -113,7 +113,7 @@ func (h *holding) write(ctx context.Context, live *held, step grant.Step) error 
 		_, err = h.Exchange.NewManagementScope(ctx, step.Name, step.Filter)
 	case grant.AssignmentStep:
 		_, err = h.Exchange.NewManagementRoleAssignment(ctx, exchange.NewRoleAssignment{Name: step.Name, Role: step.Role,
-			App: live.Workload.ObjectID, CustomResourceScope: scopeName(live.steps)})
+			App: live.Workload.ObjectID, CustomResourceScope: scopeName(live.steps), RecipientAdministrativeUnitScope: step.Unit})
 	default:
 		err = fmt.Errorf("no write is known for a step of kind %s", step.Kind)
 	}

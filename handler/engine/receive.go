@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"mailgrant/handler/access"
 	"mailgrant/handler/grant"
 	"mailgrant/handler/store"
 )
@@ -32,6 +33,10 @@ func (e *Engine) Receive(ctx context.Context, delivery Delivery) (Receipt, error
 	request, faults, err := grant.ParseRequest(delivery.Body, delivery.at)
 	if err != nil {
 		return Receipt{}, &Error{Kind: KindMalformed, Detail: err.Error()}
+	}
+	if request.Scope.Filter != "" {
+		_, wrong := access.OperatorFilter(request.Scope.Filter)
+		faults = append(faults, filterFaults(wrong)...)
 	}
 	if len(faults) > 0 {
 		return Receipt{}, &Error{Kind: KindShape, Detail: "the request has faults; nothing was stored", Faults: faults}

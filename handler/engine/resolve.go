@@ -19,6 +19,8 @@ type resolved struct {
 	workload  grant.Workload
 	facts     access.Facts
 	mailboxes []exchange.Recipient
+	// counted is what a group, unit or filter holds; empty for named mailboxes.
+	counted counted
 	// canaries are the candidates, resolved: the request's own or the document's.
 	canaries []exchange.Recipient
 }
@@ -31,13 +33,14 @@ const atOnce = 4
 // could not be asked, which proves nothing about the request.
 func (e *Engine) resolve(ctx context.Context, request grant.Request, document policy.Document) (resolved, []grant.Fault, error) {
 	var found resolved
-	mailboxes := make([]looked, len(request.Mailboxes))
+	mailboxes := make([]looked, len(request.Scope.Mailboxes))
 	candidates := request.Canaries
 	if len(candidates) == 0 {
 		candidates = document.Canaries
 	}
 	canaries := make([]looked, len(candidates))
-	var workloadFaults []grant.Fault
+	var workloadFaults, scopeFaults []grant.Fault
+	var roles access.Reading[[]access.AdministratorRole]
 	group, groupCtx := readTogether(ctx)
 	group.SetLimit(atOnce)
 	group.Go(func() error {
@@ -46,16 +49,31 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 		if err != nil || found.workload.ObjectID == "" {
 			return err
 		}
+		group.Go(func() error {
+			var err error
+			roles, err = e.directoryRoles(groupCtx, found.workload.ObjectID)
+			return err
+		})
 		found.facts, err = e.workloadFacts(groupCtx, found.workload, e.knownConsents)
 		return err
 	})
-	e.lookUp(groupCtx, group, request.Mailboxes, mailboxes)
+	group.Go(func() error {
+		var err error
+		found.counted, scopeFaults, err = e.resolveScope(groupCtx, request.Scope, document)
+		return err
+	})
+	e.lookUp(groupCtx, group, request.Scope.Mailboxes, mailboxes)
 	e.lookUp(groupCtx, group, needed(candidates, len(request.Canaries) > 0), canaries)
 	err := group.Wait()
 	if err != nil {
 		return resolved{}, nil, err
 	}
+	found.facts.Roles = roles
 	faults := append(workloadFaults, permissionFaults(request.Permissions)...)
+	faults = append(faults, scopeFaults...)
+	if request.Scope.Counted() && len(scopeFaults) == 0 {
+		faults = append(faults, countFaults(request.Scope, found.counted, document)...)
+	}
 	found.mailboxes, faults = gather(mailboxes, document, faults)
 	found.canaries, faults = gatherCanaries(canaries, request.Canaries, faults)
 	return found, faults, nil
@@ -235,4 +253,12 @@ func (e *Engine) unknownWorkload(ctx context.Context, request grant.Request) (gr
 		detail += fmt.Sprintf(": meant was probably objectId %s (appId %s)", principal.ObjectID, principal.AppID)
 	}
 	return grant.At("registrationId", detail, "workload", "objectId"), nil
+}
+
+func mailboxesOf(recipients []exchange.Recipient) []grant.Mailbox {
+	var mailboxes []grant.Mailbox
+	for _, recipient := range recipients {
+		mailboxes = append(mailboxes, mailboxOf(recipient))
+	}
+	return mailboxes
 }

@@ -54,7 +54,7 @@ func (e *Engine) unbound(claim store.Claim, r record) (View, error) {
 	}
 	g := grant.Grant{ID: claim.ID, State: r.State, Mechanism: grant.RBAC,
 		Workload: grant.Workload{AppID: request.AppID, ObjectID: request.ObjectID}, Permissions: request.Permissions,
-		Scope: grant.Scope{Mailboxes: request.Mailboxes}, Mailboxes: []grant.Mailbox{}, Canaries: []grant.Mailbox{}, Conditions: []grant.Condition{},
+		Scope: request.Scope, Mailboxes: []grant.Mailbox{}, Canaries: []grant.Mailbox{}, Conditions: []grant.Condition{},
 		ReceivedAt: claim.ReceivedAt, StartsAt: request.StartsAt, ExpiresAt: request.ExpiresAt, Ticket: request.Ticket,
 		Requester: request.Requester, Owner: request.Owner, Justification: request.Justification, Source: claim.Source, Ending: r.Ending}
 	if r.Condition != nil {
@@ -94,8 +94,33 @@ func (e *Engine) view(ctx context.Context, g grant.Grant) (View, error) {
 		view.Steps = append(view.Steps, ShownStep{Kind: step.Kind, Name: step.Name, State: step.State, RemoteID: step.RemoteID})
 	}
 	view.Evidence, err = e.evidence(ctx, g)
-	view.Handover = e.handover(g)
+	if err != nil {
+		return View{}, err
+	}
+	view.MemberMailboxes, err = e.memberMailboxes(ctx, g)
+	view.Handover = e.handover(g, view.MemberMailboxes)
 	return view, err
+}
+
+// memberMailboxes are those that the scope held when it was last looked at; nil for
+// named mailboxes, and where there are too many to be kept by name.
+func (e *Engine) memberMailboxes(ctx context.Context, g grant.Grant) ([]grant.Mailbox, error) {
+	if !g.Scope.Counted() {
+		return nil, nil
+	}
+	row, err := e.Store.ReadRow(ctx, g.Workload.ObjectID, rollKey(g.ID))
+	if store.KindOf(err) == store.KindNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, storage(err, "")
+	}
+	var members roll
+	err = json.Unmarshal(row.Document, &members)
+	if err != nil {
+		return nil, fmt.Errorf("reading row %s: %w", row.Key, err)
+	}
+	return members.current(), nil
 }
 
 func (e *Engine) evidence(ctx context.Context, g grant.Grant) ([]grant.Evidence, error) {

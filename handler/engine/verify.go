@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,10 @@ type proof struct {
 	unread         []string
 	canaries       []grant.Mailbox
 	canaryChanged  bool
+	// slid says what got into a scope that was not to be in it; empty for nothing.
+	slid string
+	// granted is how many mailboxes of the grant were asked about, of total.
+	granted, total int
 	// held is set when the ceiling kept a check back: nothing was learned.
 	held error
 	// rest is the longest wait that the tenant asked for in place of an answer.
@@ -92,7 +97,11 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 	if err != nil {
 		found.unsure = append(found.unsure, "the canaries could not be looked up: "+err.Error())
 	}
-	subjects := append(append([]grant.Mailbox{}, live.Mailboxes...), canaries...)
+	granted, uncounted := h.subjects(ctx, live)
+	if uncounted != nil {
+		found.unsure = append(found.unsure, "the scope's mailboxes could not be listed: "+uncounted.Error())
+	}
+	subjects := append(slices.Clone(granted), canaries...)
 	answers := make([]tested, len(subjects))
 	var facts access.Facts
 	var unreadable error
@@ -109,10 +118,11 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 		return nil
 	})
 	_ = group.Wait() // the functions return no errors: each has put its own away
-	found.held = keptBack(answers, unreadable, err)
-	found.rest = asked(answers, unreadable, err)
-	h.judgeAnswers(live, &found, subjects, answers)
-	h.judgePaths(live, &found, facts, unreadable)
+	found.total = max(len(granted), len(live.seen))
+	found.held = keptBack(answers, unreadable, err, uncounted)
+	found.rest = asked(answers, unreadable, err, uncounted)
+	h.judgeAnswers(live, &found, subjects, answers, len(granted))
+	h.judgePaths(ctx, live, &found, facts, unreadable)
 	return found
 }
 
@@ -171,10 +181,16 @@ func verdictOf(answer exchange.InScope) grant.Verdict {
 
 func (h *holding) otherPaths(ctx context.Context, live *held) (access.Facts, error) {
 	var facts access.Facts
+	facts.Pointer = access.Known(h.shown)
 	group, ctx := readTogether(ctx)
 	group.Go(func() error {
 		consents, err := h.consents(ctx, live.Workload.ObjectID)
 		facts.Consents = access.Known(consents)
+		return err
+	})
+	group.Go(func() error {
+		var err error
+		facts.Roles, err = h.directoryRoles(ctx, live.Workload.ObjectID)
 		return err
 	})
 	group.Go(func() error {
@@ -187,14 +203,16 @@ func (h *holding) otherPaths(ctx context.Context, live *held) (access.Facts, err
 }
 
 // judgeAnswers turns answers into evidence, one row a mailbox and permission.
-func (h *holding) judgeAnswers(live *held, found *proof, subjects []grant.Mailbox, answers []tested) {
+// The first so many subjects are granted, the others are canaries.
+func (h *holding) judgeAnswers(live *held, found *proof, subjects []grant.Mailbox, answers []tested, granted int) {
+	found.granted = granted
 	for i, subject := range subjects {
-		canary := i >= len(live.Mailboxes)
+		canary := i >= granted
 		for _, step := range live.steps {
 			if step.Kind != grant.AssignmentStep {
 				continue
 			}
-			wanted := access.Expectation{Permission: step.Permission, Role: step.Role, Scope: scopeName(live.steps)}
+			wanted := access.Expectation{Permission: step.Permission, Role: step.Role, Scope: limitOf(live, step)}
 			evidence := judgeAnswer(answers[i], wanted, canary)
 			evidence.Subject = subject.GUID
 			found.add(evidence, subject)
@@ -233,13 +251,13 @@ func (p *proof) add(evidence grant.Evidence, subject grant.Mailbox) {
 	}
 }
 
-func (h *holding) judgePaths(live *held, found *proof, facts access.Facts, err error) {
+func (h *holding) judgePaths(ctx context.Context, live *held, found *proof, facts access.Facts, err error) {
 	if err != nil {
 		found.unread = append(found.unread, err.Error())
 		found.unsure = append(found.unsure, "the other paths could not be read: "+err.Error())
 		return
 	}
-	found.paths, found.unread = access.Paths(facts, live.Permissions, h.ours())
+	found.paths, found.unread = h.otherWays(ctx, live.Workload, facts, live.Permissions, h.ours())
 }
 
 // state writes the proof into the grant's conditions.
@@ -268,19 +286,17 @@ func (p proof) verified() grant.Condition {
 		c.Status, c.Reason, c.Message = grant.False, "CanaryAllowed", p.canary
 	case len(p.denied) > 0:
 		c.Status, c.Reason, c.Message = grant.False, "MailboxDenied", "refused: "+several(p.denied)
+	case p.granted == 0 && len(p.unsure) == 0:
+		c.Reason, c.Message = "NothingToTest", "the scope holds no mailbox, so none was asked about"
 	case len(p.canaries) == 0:
 		c.Reason, c.Message = "NoCanary", "no mailbox is left that would have to be refused: the operator's document needs another canary"
 	case len(p.unsure) > 0:
 		c.Reason, c.Message = "NotProved", several(p.unsure)
 	default:
-		c.Status, c.Reason, c.Message = grant.True, "AllowedAndRefused", "every mailbox was allowed and every canary refused by the tenant's own test"
+		c.Status, c.Reason, c.Message = grant.True, "AllowedAndRefused", p.whole()
 	}
 	return c
 }
-
-// notLookedAt names what no part of the service reads yet. It keeps Confined from
-// ever being True.
-const notLookedAt = "application access policies, directory roles, role groups and mailbox permissions are not looked at yet"
 
 func (p proof) confined() grant.Condition {
 	c := grant.Condition{Type: grant.Confined, Status: grant.Unknown}
@@ -288,12 +304,14 @@ func (p proof) confined() grant.Condition {
 	switch {
 	case len(wide) > 0:
 		c.Status, c.Reason, c.Message = grant.False, "OtherPath", sentences(wide)
+	case p.slid != "":
+		c.Status, c.Reason, c.Message = grant.False, "ScopeGrown", p.slid
 	case len(p.unread) > 0:
 		c.Reason, c.Message = "NotRead", strings.Join(p.unread, "; ")
 	case len(p.paths) > 0:
-		c.Reason, c.Message = grant.ForeignAssignment, sentences(p.paths)+"; its reach is not evaluated; "+notLookedAt
+		c.Reason, c.Message = grant.ForeignAssignment, sentences(p.paths)+"; what it reaches is told by GET /api/access"
 	default:
-		c.Reason, c.Message = "NotLookedAt", "no overlapping consent or role assignment was found; "+notLookedAt
+		c.Status, c.Reason, c.Message = grant.True, "NoOtherPath", "no other consent, role assignment, mailbox permission or administrator's role opens what this grant opens"
 	}
 	return c
 }
@@ -315,4 +333,13 @@ func several(texts []string) string {
 		return strings.Join(texts, "; ")
 	}
 	return fmt.Sprintf("%s; and %d more", strings.Join(texts[:mostNamed], "; "), len(texts)-mostNamed)
+}
+
+// whole says about how many mailboxes the tenant was asked.
+func (p proof) whole() string {
+	asked := "every mailbox"
+	if p.granted < p.total {
+		asked = fmt.Sprintf("each of %d mailboxes, drawn from %d,", p.granted, p.total)
+	}
+	return asked + " was allowed and every canary refused by the tenant's own test"
 }

@@ -42,7 +42,7 @@ const (
 )
 
 // ForeignAssignment is the reason of Confined while a role assignment of somebody
-// else's gives an overlapping capability, and how far it reaches is not evaluated.
+// else's gives an overlapping capability within a scope of its own.
 const ForeignAssignment = "ForeignAssignment"
 
 // Condition is one statement about a grant.
@@ -117,14 +117,11 @@ func (g *Grant) expiringAt(now time.Time) Condition {
 }
 
 // NeedsAttention reports whether the condition says something that a person should
-// see. Confined cannot be True yet, so only a path that was found counts, whether or
-// not it is known to defeat the scope.
+// see. What is not known to be confined is not.
 func (c Condition) NeedsAttention() bool {
 	switch c.Type {
-	case Provisioned, Verified, MailboxesHeld:
+	case Provisioned, Verified, Confined, MailboxesHeld:
 		return c.Status != True && c.Reason != "Removed"
-	case Confined:
-		return c.Status == False || c.Reason == ForeignAssignment
 	case StillReachable, Stuck:
 		return c.Status == True
 	}

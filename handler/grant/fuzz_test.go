@@ -24,14 +24,14 @@ func FuzzParseRequest(f *testing.F) {
 		if (request.AppID == "") == (request.ObjectID == "") || !grant.IsGUID(request.AppID+request.ObjectID) {
 			t.Errorf("%q names the workload %q and %q", body, request.AppID, request.ObjectID)
 		}
-		if len(request.Permissions) == 0 || len(request.Mailboxes) == 0 {
-			t.Errorf("%q has %d permissions and %d mailboxes", body, len(request.Permissions), len(request.Mailboxes))
+		if len(request.Permissions) == 0 || len(request.Scope.Mailboxes) == 0 && !request.Scope.Counted() {
+			t.Errorf("%q has %d permissions and %d mailboxes", body, len(request.Permissions), len(request.Scope.Mailboxes))
 		}
 		if !request.ExpiresAt.After(request.StartsAt) || !request.ExpiresAt.After(received()) {
 			t.Errorf("%q is from %s to %s", body, request.StartsAt, request.ExpiresAt)
 		}
 		texts := append(append(append([]string{request.Requester, request.Owner, request.Justification,
-			request.Ticket.System, request.Ticket.ID, request.Ticket.URL}, request.Permissions...), request.Mailboxes...), request.Canaries...)
+			request.Ticket.System, request.Ticket.ID, request.Ticket.URL}, request.Permissions...), append(request.Scope.Mailboxes, request.Scope.Group, request.Scope.AdministrativeUnit, request.Scope.Filter)...), request.Canaries...)
 		for _, text := range texts {
 			if strings.ContainsAny(text, "\r\n\x00\u2028") {
 				t.Errorf("%q lets %q in", body, text)

@@ -24,11 +24,17 @@ type Grant struct {
 	State     State     `json:"state"`
 	Mechanism Mechanism `json:"mechanism"`
 
-	Workload    Workload  `json:"workload"`
-	Permissions []string  `json:"permissions"`
-	Scope       Scope     `json:"scope"`
-	Mailboxes   []Mailbox `json:"mailboxes"`
-	Canaries    []Mailbox `json:"canaries"`
+	Workload    Workload `json:"workload"`
+	Permissions []string `json:"permissions"`
+	Scope       Scope    `json:"scope"`
+	// Target is the group or unit of the scope as it was resolved; nil for others.
+	Target *Target `json:"target,omitempty"`
+	// Members sums up what a group, unit or filter held when it was last looked at; nil
+	// for named mailboxes.
+	Members *Members `json:"members,omitempty"`
+	// Mailboxes are those that were named; empty for a group, unit or filter.
+	Mailboxes []Mailbox `json:"mailboxes"`
+	Canaries  []Mailbox `json:"canaries"`
 
 	ReceivedAt time.Time `json:"receivedAt"`
 	// StartsAt is when access should work; provisioning begins up to two hours earlier.
@@ -64,12 +70,6 @@ type Workload struct {
 	DisplayName string `json:"displayName,omitempty"`
 	// Type is Entra's servicePrincipalType: Application, ManagedIdentity, …
 	Type string `json:"type,omitempty"`
-}
-
-// Scope is which mailboxes were asked for, in the requester's own words.
-type Scope struct {
-	// Mailboxes are addresses or GUIDs as they were sent.
-	Mailboxes []string `json:"mailboxes"`
 }
 
 // Mailbox is one mailbox as it was resolved at binding. Only GUID identifies it;

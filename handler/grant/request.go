@@ -13,7 +13,7 @@ type Request struct {
 	AppID         string // of the workload; empty when ObjectID is set
 	ObjectID      string
 	Permissions   []string
-	Mailboxes     []string
+	Scope         Scope
 	Canaries      []string
 	StartsAt      time.Time
 	ExpiresAt     time.Time
@@ -58,7 +58,7 @@ func (c *checker) request(root node, now time.Time) Request {
 		Justification: c.optional(root, "justification", 2048),
 	}
 	request.AppID, request.ObjectID = c.workload(root)
-	request.Mailboxes = c.scope(root)
+	request.Scope = c.scope(root)
 	request.Ticket = c.ticket(root)
 	request.StartsAt, request.ExpiresAt = c.times(root, now)
 	return request
@@ -81,12 +81,38 @@ func (c *checker) workload(root node) (string, string) {
 	return "", c.guid(objectID)
 }
 
-func (c *checker) scope(root node) []string {
+// The longest texts of a scope: a name as Entra allows it, and a filter far beyond what
+// Exchange takes, so that the refusal of a long one can say where it goes wrong.
+const (
+	longestName   = 256
+	longestFilter = 64 << 10
+)
+
+func (c *checker) scope(root node) Scope {
 	member, ok := c.member(root, "scope")
-	if !ok || !c.object(member, "mailboxes") {
-		return nil
+	if !ok || !c.object(member, "mailboxes", "group", "administrativeUnit", "filter") {
+		return Scope{}
 	}
-	return c.list(member, "mailboxes", true, c.mailbox)
+	scope, given := Scope{}, 0
+	for _, one := range []struct {
+		name    string
+		into    *string
+		longest int
+	}{{"group", &scope.Group, longestName}, {"administrativeUnit", &scope.AdministrativeUnit, longestName}, {"filter", &scope.Filter, longestFilter}} {
+		value, named := member.members[one.name]
+		if named {
+			given++
+			*one.into = c.line(value, one.longest)
+		}
+	}
+	if _, named := member.members["mailboxes"]; named {
+		given++
+		scope.Mailboxes = c.list(member, "mailboxes", true, c.mailbox)
+	}
+	if given != 1 {
+		c.fault(member, "oneOf", "exactly one of mailboxes, group, administrativeUnit and filter says which mailboxes are meant")
+	}
+	return scope
 }
 
 func (c *checker) ticket(root node) Ticket {

@@ -79,9 +79,15 @@ func TestParseRequestNamesTheFault(t *testing.T) {
 		"permission is null":        {put("permissions", []any{nil}), []string{"/permissions/0 type"}},
 		"no scope":                  {drop("scope"), []string{" missing"}},
 		"scope is a list":           {put("scope", []any{"news@contoso.example"}), []string{"/scope type"}},
-		"scope without mailboxes":   {put("scope", map[string]any{}), []string{"/scope missing"}},
+		"scope without mailboxes":   {put("scope", map[string]any{}), []string{"/scope oneOf"}},
 		"mailboxes is empty":        {mailboxes(), []string{"/scope/mailboxes empty"}},
-		"two scopes":                {put("scope", map[string]any{"mailboxes": []any{"a@b.example"}, "group": "g"}), []string{"/scope/group unknownName"}},
+		"two scopes":                {put("scope", map[string]any{"mailboxes": []any{"a@b.example"}, "group": "g"}), []string{"/scope oneOf"}},
+		"scope of another kind":     {put("scope", map[string]any{"mailboxes": []any{"a@b.example"}, "unit": "u"}), []string{"/scope/unit unknownName"}},
+		"group and unit":            {put("scope", map[string]any{"group": "g", "administrativeUnit": "u"}), []string{"/scope oneOf"}},
+		"group is empty":            {put("scope", map[string]any{"group": " "}), []string{"/scope/group empty"}},
+		"group with a line break":   {put("scope", map[string]any{"group": "a\nb"}), []string{"/scope/group controlCharacter"}},
+		"unit is a list":            {put("scope", map[string]any{"administrativeUnit": []any{"u"}}), []string{"/scope/administrativeUnit type"}},
+		"filter beyond all bounds":  {put("scope", map[string]any{"filter": strings.Repeat("a", 65537)}), []string{"/scope/filter tooLong"}},
 		"mailbox twice, other case": {mailboxes("a@b.example", "A@B.example"), []string{"/scope/mailboxes/1 duplicate"}},
 		"mailbox is hostile":        {mailboxes("a' -or Guid -ne '0"), []string{"/scope/mailboxes/0 mailbox"}},
 		"mailbox with CR LF":        {mailboxes("a@b.example\r\nX: y"), []string{"/scope/mailboxes/0 controlCharacter"}},
@@ -135,7 +141,7 @@ func TestParseRequestNamesAllFaultsAtOnce(t *testing.T) {
 	}
 	want := []string{
 		"/canaries type", "/endBy pastEnd", "/permissions/1 type", "/permissions/2 duplicate",
-		"/requester duplicateName", "/requester type", "/scope/group unknownName", "/scope/mailboxes/0 mailbox",
+		"/requester duplicateName", "/requester type", "/scope oneOf", "/scope/mailboxes/0 mailbox",
 		"/startsAt instant", "/surprise unknownName", "/ticket/id controlCharacter", "/ticket/url url",
 		"/workload/appId duplicateName", "/workload/appId guid",
 	}

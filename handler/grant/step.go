@@ -47,6 +47,9 @@ type Step struct {
 	// Permission and Role are set for role assignments.
 	Permission string `json:"permission,omitempty"`
 	Role       string `json:"role,omitempty"`
+	// Unit is the object id of the administrative unit that limits a role assignment;
+	// empty where a management scope does.
+	Unit string `json:"unit,omitempty"`
 	// Filter is set for management scopes: the recipient filter as it is sent.
 	Filter string `json:"filter,omitempty"`
 	// ReadAbsentAt is when the object was last read absent before our write; it is

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,27 +11,57 @@ import (
 )
 
 // Steps lays out the steps of a grant by RBAC for Applications: one management
-// scope over all its mailboxes and one role assignment a permission. Every name
-// and the filter are chosen here, before the first remote call.
+// scope over all its mailboxes and one role assignment a permission; an administrative
+// unit limits the assignments itself, without a management scope. Every name and the
+// filter are chosen here, before the first remote call.
 func Steps(g grant.Grant, installation string) ([]grant.Step, error) {
-	guids := make([]string, len(g.Mailboxes))
-	for i, mailbox := range g.Mailboxes {
-		guids[i] = mailbox.GUID
+	var steps []grant.Step
+	unit := ""
+	if g.Scope.Kind() == grant.ByAdministrativeUnit {
+		if g.Target == nil || g.Target.ID == "" {
+			return nil, errors.New("the administrative unit was not resolved")
+		}
+		unit = g.Target.ID
+	} else {
+		filter, err := recipientFilter(g)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, grant.Step{Number: 0, Kind: grant.ScopeStep, Name: grant.RemoteName(installation, g.ID, 0), State: grant.Wanted, Filter: filter})
 	}
-	filter, err := access.MailboxFilter(guids)
-	if err != nil {
-		return nil, err
-	}
-	steps := []grant.Step{{Number: 0, Kind: grant.ScopeStep, Name: grant.RemoteName(installation, g.ID, 0), State: grant.Wanted, Filter: filter}}
 	for i, value := range g.Permissions {
 		permission, refusal := access.Scopable(value)
 		if refusal != "" {
 			return nil, fmt.Errorf("planning %s: %s", value, refusal)
 		}
 		steps = append(steps, grant.Step{Number: i + 1, Kind: grant.AssignmentStep, Name: grant.RemoteName(installation, g.ID, i+1),
-			State: grant.Wanted, Permission: value, Role: permission.Role})
+			State: grant.Wanted, Permission: value, Role: permission.Role, Unit: unit})
 	}
 	return steps, nil
+}
+
+// recipientFilter is the filter of the grant's management scope. A group is matched by
+// its distinguished name in a scope of our own, and not by Exchange's own parameter for
+// groups, for which Exchange makes a scope that bears no name of ours.
+func recipientFilter(g grant.Grant) (string, error) {
+	switch g.Scope.Kind() {
+	case grant.ByGroup:
+		if g.Target == nil {
+			return "", errors.New("the group was not resolved")
+		}
+		return access.GroupFilter([]string{g.Target.DistinguishedName})
+	case grant.ByFilter:
+		filter, faults := access.OperatorFilter(g.Scope.Filter)
+		if len(faults) > 0 {
+			return "", fmt.Errorf("the filter cannot be used: %w", faults[0])
+		}
+		return filter.String(), nil
+	}
+	guids := make([]string, len(g.Mailboxes))
+	for i, mailbox := range g.Mailboxes {
+		guids[i] = mailbox.GUID
+	}
+	return access.MailboxFilter(guids)
 }
 
 // Pointer is the shared step of a workload's pointer in Exchange, before anything
@@ -169,7 +200,8 @@ func (s Situation) seenScope(step grant.Step) object {
 		return seen
 	}
 	seen.id = reading.Value.ID
-	if reading.Value.Exclusive || !access.SameMailboxes(reading.Value.Filter, step.Filter) {
+	same := access.SameMailboxes(reading.Value.Filter, step.Filter) || access.SameFilter(reading.Value.Filter, step.Filter)
+	if reading.Value.Exclusive || !same {
 		seen.change = FilterChanged
 		seen.differs = fmt.Sprintf("has the filter %q and not %q", reading.Value.Filter, step.Filter)
 	}
@@ -196,8 +228,10 @@ func (s Situation) seenAssignment(step grant.Step) object {
 func assignmentDiffers(assignment access.Assignment, step grant.Step, scope string) (Change, string) {
 	switch {
 	case assignment.Unscoped:
-		return AssignmentWidened, fmt.Sprintf("has no scope any more and reaches every mailbox; it had %q", scope)
-	case !strings.EqualFold(assignment.Scope, scope):
+		return AssignmentWidened, fmt.Sprintf("has no scope any more and reaches every mailbox; it had %q", firstOf(step.Unit, scope))
+	case step.Unit != "" && !strings.EqualFold(assignment.Unit, step.Unit):
+		return ScopeSwapped, fmt.Sprintf("is limited by %q and not by the administrative unit %s", firstOf(assignment.Unit, assignment.Scope, assignment.Group), step.Unit)
+	case step.Unit == "" && !strings.EqualFold(assignment.Scope, scope):
 		return ScopeSwapped, fmt.Sprintf("has the scope %q and not %q", assignment.Scope, scope)
 	case assignment.Role != step.Role:
 		return RoleChanged, fmt.Sprintf("has the role %q and not %q", assignment.Role, step.Role)
@@ -212,19 +246,21 @@ func assignmentDiffers(assignment access.Assignment, step grant.Step, scope stri
 // assignments. What bears our name with a wider scope or none is a path that we did not
 // make, whoever gave it the name.
 func OursNames(steps []grant.Step) func(access.Assignment) bool {
-	scopes := map[string]string{}
+	limits := map[string]access.Assignment{}
 	scope := ""
 	for _, step := range steps {
 		switch {
 		case step.Kind == grant.ScopeStep:
 			scope = step.Name
+		case step.Kind == grant.AssignmentStep && step.Unit != "" && step.State != grant.Gone:
+			limits[strings.ToLower(step.Name)] = access.Assignment{Unit: step.Unit}
 		case step.Kind == grant.AssignmentStep && step.State != grant.Gone:
-			scopes[strings.ToLower(step.Name)] = scope
+			limits[strings.ToLower(step.Name)] = access.Assignment{Scope: scope}
 		}
 	}
 	return func(assignment access.Assignment) bool {
-		scope, named := scopes[strings.ToLower(assignment.Name)]
-		return named && !assignment.Unscoped && strings.EqualFold(assignment.Scope, scope)
+		limit, named := limits[strings.ToLower(assignment.Name)]
+		return named && !assignment.Unscoped && strings.EqualFold(assignment.Scope, limit.Scope) && strings.EqualFold(assignment.Unit, limit.Unit)
 	}
 }
 
@@ -245,4 +281,13 @@ func Inspect(s Situation, now time.Time) []Action {
 		}
 	}
 	return found
+}
+
+func firstOf(values ...string) string {
+	for _, value := range values {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
 }

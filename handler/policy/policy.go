@@ -19,6 +19,7 @@ import (
 const (
 	DefaultMaxDuration = 90 * 24 * time.Hour
 	DefaultMailboxes   = 50
+	DefaultMembers     = 500
 	DefaultPermissions = 10
 	DefaultLiveGrants  = 200
 )
@@ -35,9 +36,26 @@ type Document struct {
 	// MaxDuration is the longest time between a grant's start and its end.
 	MaxDuration time.Duration `json:"maxDuration"`
 	Limits      Limits        `json:"limits"`
+	// Groups is which groups may be a scope.
+	Groups GroupRule `json:"groups"`
+	// Approvers are the names, as Exchange shows a group's owners, of those who may own
+	// a group that is a scope. Empty where nobody may.
+	Approvers []string `json:"approvers"`
 	// Drift is what is done when a retest finds that the tenant has drifted.
 	Drift Answer `json:"drift"`
 }
+
+// GroupRule is which groups may be a scope.
+type GroupRule string
+
+// The rules for groups.
+const (
+	// ApprovedGroups are those that nobody may join by himself and whose owners are
+	// approvers.
+	ApprovedGroups GroupRule = "approved"
+	// AnyGroup is every group that Exchange can match the members of.
+	AnyGroup GroupRule = "any"
+)
 
 // Answer is what is done about drift.
 type Answer string
@@ -57,6 +75,8 @@ const (
 type Limits struct {
 	// Mailboxes is the most mailboxes of one grant.
 	Mailboxes int `json:"mailboxes"`
+	// Members is the most mailboxes that a group, unit or filter may hold.
+	Members int `json:"members"`
 	// Permissions is the most permissions of one grant.
 	Permissions int `json:"permissions"`
 	// LiveGrants is the most grants of one workload that have not ended.

@@ -17,7 +17,9 @@ canaries: [CEO@contoso.example, 6233FBA6-0198-4277-892f-9275bf728bcc]
 protected:
   - "ceo@contoso.example"
 maxDuration: P2W
-limits: {mailboxes: 5, permissions: 2, liveGrants: 7}
+limits: {mailboxes: 5, members: 6, permissions: 2, liveGrants: 7}
+groups: any
+approvers: [Alice Archer, bob]
 `))
 	if len(faults) > 0 {
 		t.Fatalf("faults: %v", faults)
@@ -26,7 +28,9 @@ limits: {mailboxes: 5, permissions: 2, liveGrants: 7}
 		Canaries:    []string{"ceo@contoso.example", "6233fba6-0198-4277-892f-9275bf728bcc"},
 		Protected:   []string{"ceo@contoso.example"},
 		MaxDuration: 14 * 24 * time.Hour,
-		Limits:      policy.Limits{Mailboxes: 5, Permissions: 2, LiveGrants: 7},
+		Limits:      policy.Limits{Mailboxes: 5, Members: 6, Permissions: 2, LiveGrants: 7},
+		Groups:      policy.AnyGroup,
+		Approvers:   []string{"Alice Archer", "bob"},
 		Drift:       policy.Report,
 	}
 	if document.Digest() != want.Digest() {
@@ -61,6 +65,9 @@ func TestDigestSeesEveryDifference(t *testing.T) {
 		"canaries: [a@b.example]\nmaxDuration: P1D",
 		"canaries: [a@b.example]\nlimits: {mailboxes: 1}",
 		"canaries: [a@b.example]\nlimits: {permissions: 1}",
+		"canaries: [a@b.example]\nlimits: {members: 1}",
+		"canaries: [a@b.example]\ngroups: any",
+		"canaries: [a@b.example]\napprovers: [Alice]",
 		"canaries: [a@b.example]\nlimits: {liveGrants: 1}",
 	} {
 		document, faults := policy.Parse([]byte(text))
@@ -130,7 +137,7 @@ func TestFaultReadsAsOneLine(t *testing.T) {
 	if len(faults) != 1 {
 		t.Fatalf("faults: %v", faults)
 	}
-	want := "line 2, column 9: limits: this has to be a mapping of mailboxes, permissions, liveGrants"
+	want := "line 2, column 9: limits: this has to be a mapping of mailboxes, members, permissions, liveGrants"
 	if got := faults[0].String(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

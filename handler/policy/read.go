@@ -17,6 +17,7 @@ import (
 // the transaction that records the grant.
 const (
 	mostMailboxes   = 100
+	mostMembers     = 100_000
 	mostPermissions = 20
 	mostLiveGrants  = 1000
 )
@@ -30,9 +31,10 @@ func (r *reader) document(root ast.Node) Document {
 	document := Document{
 		MaxDuration: DefaultMaxDuration,
 		Drift:       Report,
-		Limits:      Limits{Mailboxes: DefaultMailboxes, Permissions: DefaultPermissions, LiveGrants: DefaultLiveGrants},
+		Groups:      ApprovedGroups,
+		Limits:      Limits{Mailboxes: DefaultMailboxes, Members: DefaultMembers, Permissions: DefaultPermissions, LiveGrants: DefaultLiveGrants},
 	}
-	members, ok := r.mapping(root, "", "canaries", "protected", "maxDuration", "limits", "drift")
+	members, ok := r.mapping(root, "", "canaries", "protected", "maxDuration", "limits", "drift", "groups", "approvers")
 	if !ok {
 		return document
 	}
@@ -51,7 +53,13 @@ func (r *reader) document(root ast.Node) Document {
 		document.MaxDuration = r.duration(longest, "maxDuration")
 	}
 	if answer, given := members["drift"]; given {
-		document.Drift = r.answer(answer)
+		document.Drift = oneOf(r, answer, "drift", Report, Narrow, Revoke)
+	}
+	if rule, given := members["groups"]; given {
+		document.Groups = oneOf(r, rule, "groups", ApprovedGroups, AnyGroup)
+	}
+	if approvers, given := members["approvers"]; given {
+		document.Approvers = r.names(approvers, "approvers")
 	}
 	if limits, given := members["limits"]; given {
 		document.Limits = r.limits(limits, document.Limits)
@@ -60,7 +68,7 @@ func (r *reader) document(root ast.Node) Document {
 }
 
 func (r *reader) limits(at ast.Node, limits Limits) Limits {
-	members, ok := r.mapping(at, "limits", "mailboxes", "permissions", "liveGrants")
+	members, ok := r.mapping(at, "limits", "mailboxes", "members", "permissions", "liveGrants")
 	if !ok {
 		return limits
 	}
@@ -70,6 +78,7 @@ func (r *reader) limits(at ast.Node, limits Limits) Limits {
 		most  int
 	}{
 		{"mailboxes", &limits.Mailboxes, mostMailboxes},
+		{"members", &limits.Members, mostMembers},
 		{"permissions", &limits.Permissions, mostPermissions},
 		{"liveGrants", &limits.LiveGrants, mostLiveGrants},
 	} {
@@ -201,14 +210,40 @@ func (r *reader) whole(reason, detail string) {
 	r.faults = append(r.faults, Fault{Reason: reason, Detail: detail})
 }
 
-func (r *reader) answer(at ast.Node) Answer {
+// oneOf reads one of a few words; the first is what holds where it is none of them.
+func oneOf[Word ~string](r *reader, at ast.Node, path string, words ...Word) Word {
 	text, ok := at.(*ast.StringNode)
-	if ok {
-		answer := Answer(text.Value)
-		if slices.Contains([]Answer{Report, Narrow, Revoke}, answer) {
-			return answer
+	if ok && slices.Contains(words, Word(text.Value)) {
+		return Word(text.Value)
+	}
+	known := make([]string, len(words))
+	for i, word := range words {
+		known[i] = string(word)
+	}
+	r.fault(at, path, "unknownWord", "this has to be one of "+strings.Join(known, ", "))
+	return words[0]
+}
+
+// names reads a list of distinct texts of one line.
+func (r *reader) names(at ast.Node, path string) []string {
+	list, ok := at.(*ast.SequenceNode)
+	if !ok {
+		r.fault(at, path, "type", "this has to be a list of names")
+		return nil
+	}
+	var values []string
+	for i, entry := range list.Values {
+		inner := fmt.Sprintf("%s[%d]", path, i)
+		text, ok := r.text(entry, inner)
+		switch {
+		case !ok:
+		case strings.TrimSpace(text) == "":
+			r.fault(entry, inner, "empty", "a name is expected here")
+		case slices.Contains(values, text):
+			r.fault(entry, inner, "duplicate", text+" is listed twice")
+		default:
+			values = append(values, text)
 		}
 	}
-	r.fault(at, "drift", "unknownAnswer", "drift is answered with report, narrow or revoke")
-	return Report
+	return values
 }
