@@ -16,7 +16,7 @@ func TestProveHistory(t *testing.T) {
 }
 
 func historyAgrees() proof {
-	return proof{number: 15, name: "history equals the tenant's change log", trials: func(g *ground, m mechanism) []trial {
+	return proof{plays: true, number: 15, name: "history equals the tenant's change log", trials: func(g *ground, m mechanism) []trial {
 		whole := histories{trials: 1, plays: 1, lives: 10}
 		if g.full {
 			whole = histories{trials: 10, plays: 5, lives: 40}

@@ -93,7 +93,7 @@ func (g *ground) begin(f *findings, m mechanism, fate fate) (*life, func()) {
 	if err != nil {
 		f.Fatalf("making a folder: %v", err)
 	}
-	started, err := stack.Start(context.Background(), stack.Options{Package: folder, Account: account, Scratch: scratch, Seed: g.seed, Pace: g.pace})
+	started, err := stack.Start(context.Background(), stack.Options{Package: folder, Account: account, Scratch: scratch, Seed: g.seed, Pace: g.pace, Document: anyGroup})
 	if err != nil {
 		f.Fatalf("starting the stack: %v", err)
 	}

@@ -21,7 +21,7 @@ func TestProveLifeCycle(t *testing.T) {
 const stepsOnTheWire = "steps on the wire"
 
 func lifeCycle() proof {
-	return proof{number: 11, name: "life-cycle model check", trials: func(g *ground, m mechanism) []trial {
+	return proof{plays: true, number: 11, name: "life-cycle model check", trials: func(g *ground, m mechanism) []trial {
 		trials, plays, steps := 1, 3, 20
 		if g.full {
 			trials, plays, steps = 4, 5, 100

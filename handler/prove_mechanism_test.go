@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"mailgrant/handler/simulator/stack"
 	"mailgrant/handler/simulator/tenant"
@@ -20,24 +21,52 @@ type mechanism struct {
 	removals []string
 	// byHand is what an administrator can take away of a grant, by what it is called.
 	byHand func(id string) map[string][]tenant.Action
+	// sampled is how many trials of a row the full form draws, because most of what they
+	// try is the same as for another mechanism; 0 tries all.
+	sampled int
 }
+
+// sampledTrials is so many that every phase of a life is met.
+const sampledTrials = 8
 
 func mechanisms() []mechanism {
-	return []mechanism{rbac()}
+	return []mechanism{
+		rbac("rbac", 0, `{"mailboxes": ["news@contoso.example"]}`, `{"mailboxes": ["hr@contoso.example"]}`),
+		rbac("rbac, group", sampledTrials, `{"group": "sales-group@contoso.example"}`, `{"group": "team@contoso.example"}`),
+		rbac("rbac, administrative unit", sampledTrials, `{"administrativeUnit": "Paris"}`, `{"mailboxes": ["hr@contoso.example"]}`),
+		rbac("rbac, filter", sampledTrials, `{"filter": "CustomAttribute1 -eq 'apac'"}`, `{"filter": "CustomAttribute1 -eq 'emea'"}`),
+	}
 }
 
-func rbac() mechanism {
+func rbac(name string, sampled int, scopes ...string) mechanism {
+	removals := []string{"Remove-ManagementRoleAssignment", "Remove-ManagementScope", "Remove-ServicePrincipal"}
+	byHand := rbacByHand
+	if strings.Contains(scopes[0], "administrativeUnit") {
+		// The unit limits the assignments itself: there is no scope of ours.
+		removals, byHand = []string{removals[0], removals[2]}, unitByHand
+	}
 	return mechanism{
-		name:     "rbac",
+		name:     name,
 		workload: tenant.SampleNewsletterAppID,
 		request: func(n int) string {
-			mailbox := []string{"news@contoso.example", "hr@contoso.example", "room-paris@contoso.example"}[n%3]
 			return `{"workload": {"appId": "` + tenant.SampleNewsletterAppID + `"}, "permissions": ["Mail.Send", "Calendars.Read"],
- "scope": {"mailboxes": ["` + mailbox + `"]}, "duration": "P2D", "requester": "alice@contoso.example"}`
+ "scope": ` + scopes[n%len(scopes)] + `, "duration": "P2D", "requester": "alice@contoso.example"}`
 		},
-		removals: []string{"Remove-ManagementRoleAssignment", "Remove-ManagementScope", "Remove-ServicePrincipal"},
-		byHand:   rbacByHand,
+		removals: removals,
+		byHand:   byHand,
+		sampled:  sampled,
 	}
+}
+
+// anyGroup is the operator's document under which the groups of the sample directory may
+// be a scope.
+const anyGroup = stack.Document + "groups: any\n"
+
+func unitByHand(id string) map[string][]tenant.Action {
+	all := rbacByHand(id)
+	delete(all, "scope and assignments")
+	all["everything"] = all["pointer"]
+	return all
 }
 
 func rbacByHand(id string) map[string][]tenant.Action {

@@ -25,7 +25,7 @@ const (
 // times of their own, many of them early. A live one is never cut, and nothing is left
 // of an ended one.
 func TestProveOverlap(t *testing.T) {
-	prove(t, proof{number: 10, name: "overlapping grants: no cut, no overhang", trials: func(g *ground, m mechanism) []trial {
+	prove(t, proof{plays: true, number: 10, name: "overlapping grants: no cut, no overhang", trials: func(g *ground, m mechanism) []trial {
 		sets, perPlay := 2, 2
 		if g.full {
 			sets, perPlay = 200, setsPerPlay

@@ -115,7 +115,7 @@ func (c casting) start(g *ground, f *findings, m mechanism) *play {
 	}
 	seed := seedOf(g.seed, c.what)
 	started, err := stack.Start(context.Background(), stack.Options{Package: folder, Account: account, Scratch: scratch, Seed: seed,
-		Mood: tenant.Unruly, Pace: usualPace, Directory: strings.NewReader(castDirectory(f, c.workloads))})
+		Mood: tenant.Unruly, Pace: usualPace, Document: anyGroup, Directory: strings.NewReader(castDirectory(f, c.workloads))})
 	if err != nil {
 		f.Fatalf("starting the stack: %v", err)
 	}
@@ -199,7 +199,9 @@ func (p *play) ask(n int, mailboxes, permissions []string, begins, lasts time.Du
 	}
 	starts := p.stack.Tenant.Now().Add(begins)
 	body["workload"] = map[string]any{"appId": castID("a", n)}
-	body["permissions"], body["scope"] = permissions, map[string]any{"mailboxes": mailboxes}
+	scope, mailboxes := scopeFor(len(p.asked), mailboxes)
+	a.mailboxes = mailboxes
+	body["permissions"], body["scope"] = permissions, scope
 	if begins > 0 {
 		body["startsAt"] = starts.Format(time.RFC3339)
 	}
@@ -214,6 +216,27 @@ func (p *play) ask(n int, mailboxes, permissions []string, begins, lasts time.Du
 	p.asked = append(p.asked, a)
 	p.note("%s is asked for: workload %d, %v on %v, in %s for %s", a.id, n, permissions, mailboxes, begins, lasts)
 	return a
+}
+
+// scopeFor is the scope of the nth request: the mailboxes by name, and of four requests
+// one by a group, a unit or a filter with the mailboxes that it holds.
+func scopeFor(n int, mailboxes []string) (map[string]any, []string) {
+	held := func(numbers ...int) []string {
+		var guids []string
+		for _, number := range numbers {
+			guids = append(guids, fmt.Sprintf("d0000000-0000-4000-8000-%012d", number))
+		}
+		return guids
+	}
+	switch n % 12 {
+	case 3:
+		return map[string]any{"group": "sales-group@contoso.example"}, held(11, 12)
+	case 7:
+		return map[string]any{"administrativeUnit": "Paris"}, held(18, 19)
+	case 11:
+		return map[string]any{"filter": "CustomAttribute1 -eq 'apac'"}, held(12, 14, 16, 18, 20)
+	}
+	return map[string]any{"mailboxes": mailboxes}, mailboxes
 }
 
 // post sends a request, the first time or again.

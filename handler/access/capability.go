@@ -67,6 +67,8 @@ const (
 	writeConfiguration
 	readTips
 	writeAdvanced
+	readOthers
+	writeOthers
 	allPowers power = 1<<iota - 1
 )
 
@@ -74,8 +76,10 @@ const (
 const (
 	readMail     = readHeaders | readBodies
 	readCalendar = readFreeBusy | readEvents
-	readItems    = readMail | readCalendar | readContacts
-	writeItems   = writeMail | writeEvents | writeContacts
+	// Items are those of every folder: tasks and notes are none of mail, calendar or
+	// contacts.
+	readItems  = readMail | readCalendar | readContacts | readOthers
+	writeItems = writeMail | writeEvents | writeContacts | writeOthers
 )
 
 // includes reports whether p can do everything that other can.
@@ -103,8 +107,8 @@ var capabilityPowers = []struct {
 	powers     power
 }{
 	{ReadMeta, readHeaders | readFolders | writeFolders},
-	{ReadBody, readBodies},
-	{Write, writeMail | writeFolders | writeAdvanced},
+	{ReadBody, readBodies | readOthers},
+	{Write, writeMail | writeFolders | writeAdvanced | writeOthers},
 	{Send, sendMail},
 	{Settings, readSettings | writeSettings | readConfiguration | writeConfiguration | readTips},
 	{Calendar, readFreeBusy | readEvents | writeEvents},

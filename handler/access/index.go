@@ -139,7 +139,7 @@ func (x *Index) matchScope(scope Scope) scopeSpan {
 	}
 	matched := scopeSpan{span: x.match(filter.root)}
 	if !matched.certain() {
-		matched.unknown = []string{fmt.Sprintf("management scope %q: %s was not read, or not of every mailbox", scope.Name, strings.Join(x.asks(filter), ", "))}
+		matched.unknown = []string{fmt.Sprintf("management scope %q: %s was not read of every mailbox, or is asked for in a way that is not understood", scope.Name, strings.Join(x.asks(filter), ", "))}
 	}
 	if scope.Exclusive {
 		matched.possible = x.mailboxes.all

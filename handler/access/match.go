@@ -67,7 +67,15 @@ func (x *Index) positive(c comparison) span {
 	case c.value.kind == variable:
 		value = strings.TrimPrefix(value, "$")
 	case c.operator == "-like" && strings.Contains(value, "*"):
+		if property.Kind == ProxyProperty {
+			// The published examples contradict each other: with "smtp:" and without it
+			// (PowerShell reference, Filterable properties, EmailAddresses).
+			return x.mailboxes.anybody()
+		}
 		return x.prefixed(column, value)
+	case property.Kind == ProxyProperty:
+		// Addresses are listed without the mark, and a filter may ask with it.
+		value = strings.TrimPrefix(value, "smtp:")
 	}
 	return column.having(column.values[value])
 }
