@@ -55,7 +55,7 @@ run: tools azurite ## the same stack kept up, with commands to try (PORT=7071, T
 	@mkdir -p build/bin && go build -o build/bin/run ./scripts/run
 	@PORT='$(PORT)' TENANT='$(TENANT)' exec build/bin/run
 
-bench: package azurite ## measure start, memory, sizes and requests, one table; half a minute after the build
+bench: package azurite ## measure start, memory, sizes, requests and exposure, one table; a minute after the build
 	@mkdir -p build/bin && go build -o build/bin/bench ./scripts/bench
 	@exec build/bin/bench
 

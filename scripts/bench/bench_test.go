@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +94,45 @@ func TestLife(t *testing.T) {
 		// A revocation may find its tokens still good.
 		if one.measured <= 0 && one.name != "a revocation: requests for tokens" {
 			t.Errorf("nothing was measured: %+v", one)
+		}
+	}
+}
+
+// TestExposure measures the smaller tenant once: that a time and a plausible amount of
+// memory come out is what is tested, not how much.
+func TestExposure(t *testing.T) {
+	t.Parallel()
+	root, err := session.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(t.TempDir(), "access.test")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", binary, "./handler/access")
+	build.Dir = root
+	out, err := build.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	one, err := onePass(t.Context(), binary, smallTenant)
+	if err != nil || one.took < time.Millisecond || one.peak < 1<<20 || one.peak > 4<<30 {
+		t.Errorf("got %+v, %v", one, err)
+	}
+	_, err = onePass(t.Context(), binary, "of no such size")
+	if err == nil {
+		t.Error("a benchmark that does not exist has a time")
+	}
+}
+
+func TestBenchmarked(t *testing.T) {
+	t.Parallel()
+	took, err := benchmarked("goos: linux\nBenchmarkExposure/1000x10000   \t       1\t  84401316 ns/op\t32132952 B/op\nPASS\n")
+	if took != 84401316 || err != nil {
+		t.Errorf("got %s, %v", took, err)
+	}
+	for _, out := range []string{"", "PASS", "BenchmarkExposure/1000x10000 2 84 ns/op"} {
+		took, err = benchmarked(out)
+		if err == nil {
+			t.Errorf("%q is read as %s", out, took)
 		}
 	}
 }
