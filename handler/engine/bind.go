@@ -164,7 +164,7 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	bound.Ends = live.ExpiresAt
 	entries := append(r.History, bound)
 	h.grants = append(h.grants, live)
-	h.fresh, h.bound = &b.resolved.facts, claim.ID
+	h.fresh, h.bound, h.roles = &b.resolved.facts, claim.ID, b.resolved.facts.Roles
 	err = h.commit(ctx, live, entries...)
 	if err != nil {
 		return err

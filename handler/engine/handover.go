@@ -20,6 +20,9 @@ type Handover struct {
 	NotBefore time.Time `json:"notBefore,omitzero"`
 	// Calls are Graph calls that work with this grant, by mailbox.
 	Calls []Call `json:"calls"`
+	// Notices are what has to be known of some permissions: dates at which they stop to
+	// work, and what they need beside the grant. Absent where there is nothing.
+	Notices []string `json:"notices,omitempty"`
 	// Refusals says what a refused call looks like.
 	Refusals string `json:"refusals"`
 }
@@ -49,6 +52,12 @@ func (e *Engine) handover(g grant.Grant, members []grant.Mailbox) *Handover {
 		return nil
 	}
 	handover := Handover{TokenScope: tokenScope, Roles: emptyRoles, NotBefore: g.EffectiveBy, Refusals: refusals, Calls: []Call{}}
+	for _, value := range g.Permissions {
+		permission, _ := access.Scopable(value)
+		if permission.Notice != "" {
+			handover.Notices = append(handover.Notices, value+": "+permission.Notice)
+		}
+	}
 	for _, mailbox := range append(slices.Clone(g.Mailboxes), members[:min(len(members), fewCalls)]...) {
 		for _, permission := range g.Permissions {
 			handover.Calls = append(handover.Calls, callFor(permission, mailbox))
@@ -57,12 +66,17 @@ func (e *Engine) handover(g grant.Grant, members []grant.Mailbox) *Handover {
 	return &handover
 }
 
-// callFor is the plainest Graph call that the permission opens (Microsoft Graph REST
-// reference v1.0). The mailbox is named by its Entra object id where it is known.
+// callFor is the plainest call that the permission opens (Microsoft Graph REST reference
+// v1.0; EWS and SMTP at the public cloud's addresses). The mailbox is named by its Entra object id where it is known.
 func callFor(permission string, mailbox grant.Mailbox) Call {
 	method, path := "GET", "/messages"
 	known, _ := access.LookUp(access.Graph, permission)
+	scoped, _ := access.Scopable(permission)
 	switch {
+	case scoped.Protocol == access.OverEWS:
+		return Call{Permission: permission, Mailbox: mailbox.GUID, Method: "POST", URL: "https://outlook.office365.com/EWS/Exchange.asmx"}
+	case scoped.Protocol == access.OverSMTP:
+		return Call{Permission: permission, Mailbox: mailbox.GUID, Method: "AUTH XOAUTH2", URL: "smtp://smtp.office365.com:587"}
 	case permission == "Mail.Send":
 		method, path = "POST", "/sendMail"
 	case strings.HasPrefix(permission, "MailboxFolder"):

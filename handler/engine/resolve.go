@@ -41,6 +41,7 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 	canaries := make([]looked, len(candidates))
 	var workloadFaults, scopeFaults []grant.Fault
 	var roles access.Reading[[]access.AdministratorRole]
+	var lacking []string
 	group, groupCtx := readTogether(ctx)
 	group.SetLimit(atOnce)
 	group.Go(func() error {
@@ -62,6 +63,11 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 		found.counted, scopeFaults, err = e.resolveScope(groupCtx, request.Scope, document)
 		return err
 	})
+	group.Go(func() error {
+		var err error
+		lacking, err = e.lackingRoles(groupCtx)
+		return err
+	})
 	e.lookUp(groupCtx, group, request.Scope.Mailboxes, mailboxes)
 	e.lookUp(groupCtx, group, needed(candidates, len(request.Canaries) > 0), canaries)
 	err := group.Wait()
@@ -69,7 +75,7 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 		return resolved{}, nil, err
 	}
 	found.facts.Roles = roles
-	faults := append(workloadFaults, permissionFaults(request.Permissions)...)
+	faults := append(workloadFaults, permissionFaults(request.Permissions, lacking)...)
 	faults = append(faults, scopeFaults...)
 	if request.Scope.Counted() && len(scopeFaults) == 0 {
 		faults = append(faults, countFaults(request.Scope, found.counted, document)...)
@@ -188,12 +194,29 @@ func protected(recipient exchange.Recipient, document policy.Document) bool {
 	return slices.ContainsFunc(document.Protected, func(entry string) bool { return slices.Contains(known, entry) })
 }
 
-func permissionFaults(permissions []string) []grant.Fault {
+// lackingRoles names the application roles that this tenant does not have.
+func (e *Engine) lackingRoles(ctx context.Context) ([]string, error) {
+	listed, err := e.Exchange.ListManagementRoles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(listed))
+	for i, role := range listed {
+		names[i] = role.Name
+	}
+	lacking, _ := access.CheckRoles(names)
+	return lacking, nil
+}
+
+func permissionFaults(permissions, lacking []string) []grant.Fault {
 	var faults []grant.Fault
 	for i, value := range permissions {
-		_, refusal := access.Scopable(value)
-		if refusal != "" {
+		permission, refusal := access.Scopable(value)
+		switch {
+		case refusal != "":
 			faults = append(faults, grant.At("permission", value+" cannot be granted: "+refusal, "permissions", strconv.Itoa(i)))
+		case slices.Contains(lacking, permission.Role):
+			faults = append(faults, grant.At("unknownRole", value+" is granted by the role "+permission.Role+", which this tenant does not have", "permissions", strconv.Itoa(i)))
 		}
 	}
 	return faults

@@ -189,6 +189,11 @@ func (h *holding) otherPaths(ctx context.Context, live *held) (access.Facts, err
 		return err
 	})
 	group.Go(func() error {
+		if h.bound == live.ID && h.roles.Read {
+			// Read when it was bound, seconds ago, by this very invocation.
+			facts.Roles = h.roles
+			return nil
+		}
 		var err error
 		facts.Roles, err = h.directoryRoles(ctx, live.Workload.ObjectID)
 		return err
