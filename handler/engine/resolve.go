@@ -43,7 +43,8 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 	var roles access.Reading[[]access.AdministratorRole]
 	var lacking []string
 	group, groupCtx := readTogether(ctx)
-	group.SetLimit(atOnce)
+	// Two more than Exchange is asked at once, because some of these ask Graph.
+	group.SetLimit(atOnce + 2)
 	group.Go(func() error {
 		var err error
 		found.workload, workloadFaults, err = e.resolveWorkload(groupCtx, request)
