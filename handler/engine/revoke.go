@@ -158,7 +158,7 @@ func (h *holding) stillReachable(ctx context.Context, live *held, facts access.F
 	case len(paths) == 0 && len(unread) > 0:
 		c.Reason, c.Message = "NotRead", strings.Join(unread, "; ")
 	case len(paths) > 0:
-		c.Reason, c.Message = "ForeignAssignment", sentences(paths)+"; what it reaches is told by GET /api/access"
+		c.Reason, c.Message = otherPathReason(paths), sentences(paths)+"; what it reaches is told by GET /api/access"
 	default:
 		c.Status, c.Reason, c.Message = grant.False, "NoOtherPath", "no other path to what this grant opened is left"
 	}

@@ -314,7 +314,7 @@ func (p proof) confined() grant.Condition {
 	case len(p.unread) > 0:
 		c.Reason, c.Message = "NotRead", strings.Join(p.unread, "; ")
 	case len(p.paths) > 0:
-		c.Reason, c.Message = grant.ForeignAssignment, sentences(p.paths)+"; what it reaches is told by GET /api/access"
+		c.Reason, c.Message = otherPathReason(p.paths), sentences(p.paths)+"; what it reaches is told by GET /api/access"
 	default:
 		c.Status, c.Reason, c.Message = grant.True, "NoOtherPath", "no other consent, role assignment, mailbox permission or administrator's role opens what this grant opens"
 	}
@@ -347,4 +347,14 @@ func (p proof) whole() string {
 		asked = fmt.Sprintf("each of %d mailboxes, drawn from %d,", p.granted, p.total)
 	}
 	return asked + " was allowed and every canary refused by the tenant's own test"
+}
+
+// otherPathReason names what kind of path is left that defeats no scope.
+func otherPathReason(paths []access.Path) string {
+	for _, path := range paths {
+		if path.Kind == access.ByConsent {
+			return grant.ConfinedConsent
+		}
+	}
+	return grant.ForeignAssignment
 }

@@ -45,6 +45,10 @@ const (
 // else's gives an overlapping capability within a scope of its own.
 const ForeignAssignment = "ForeignAssignment"
 
+// ConfinedConsent is the reason of Confined while a consent that an application access
+// policy confines gives an overlapping capability.
+const ConfinedConsent = "ConfinedConsent"
+
 // Condition is one statement about a grant.
 type Condition struct {
 	Type    ConditionType `json:"type"`
