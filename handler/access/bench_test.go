@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -154,6 +155,18 @@ func BenchmarkReaching(b *testing.B) {
 	}
 }
 
+// processorTime is what this process has used so far: unlike the time of day it does not
+// run on while others have the machine.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
 // TestExposureGrowsNoFasterThanWorkloads holds the pass to its aims at a smaller size,
 // with room for a machine that is busy.
 func TestExposureGrowsNoFasterThanWorkloads(t *testing.T) {
@@ -165,9 +178,9 @@ func TestExposureGrowsNoFasterThanWorkloads(t *testing.T) {
 		best := time.Hour
 		for range 3 {
 			runtime.GC()
-			before := time.Now()
+			before := processorTime(t)
 			access.NewIndex(tenant).Exposure()
-			best = min(best, time.Since(before))
+			best = min(best, processorTime(t)-before)
 		}
 		return best
 	}
