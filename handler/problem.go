@@ -111,6 +111,10 @@ func kindProblem(kind engine.Kind) *problem {
 		return badParameter("")
 	case engine.KindDocument:
 		return later(problemOf("no-new-access", http.StatusServiceUnavailable, "No new access is given at present", ""), 60)
+	case engine.KindTenant:
+		return later(problemOf("tenant", http.StatusServiceUnavailable, "The tenant could not be asked", ""), 30)
+	case engine.KindLate:
+		return later(problemOf("late", http.StatusGatewayTimeout, "The tenant did not answer in time", ""), 30)
 	case engine.KindStorage:
 		return later(problemOf("storage", http.StatusServiceUnavailable, "The storage cannot be reached", ""), 10)
 	}

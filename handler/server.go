@@ -71,6 +71,10 @@ func (s *server) routes() []route {
 		{"confirm", http.MethodPost, "/api/halts/:kind/confirm", httpLimit, s.confirm},
 		// HTTP. A second delivery begins the seven days anew.
 		{"restored", http.MethodPost, "/api/restored", httpLimit, s.restored},
+		// HTTP. They read; a second delivery reads again. Where that takes a survey of the
+		// tenant, the second delivery finds the operation of the first while it runs.
+		{"access", http.MethodGet, "/api/access", httpLimit, s.access},
+		{"exposure", http.MethodGet, "/api/exposure", httpLimit, s.exposure},
 		// HTTP. A second delivery is a second operation; the sweep behind it finds
 		// nothing left to do.
 		{"run", http.MethodPost, "/api/run/:kind", httpLimit, s.run},

@@ -24,6 +24,10 @@ func TestWhatIsShownIsDeclared(t *testing.T) {
 		"Workload": grant.Workload{}, "Mailbox": grant.Mailbox{}, "Ticket": grant.Ticket{}, "Fault": grant.Fault{},
 		"Summary": engine.Summary{}, "Page": engine.Page{}, "History": engine.HistoryPage{}, "Entry": grant.Entry{},
 		"Operation": engine.Operation{}, "Finding": engine.Finding{}, "Health": healthAnswer{}, "Problem": problem{}, "Taken": taken{},
+		"AccessAnswer": engine.AccessAnswer{}, "ShownFinding": engine.ShownFinding{}, "Path": engine.ShownPath{}, "TenantTests": engine.TenantTests{},
+		"ShownRole": engine.ShownRole{}, "ShownPolicyTest": engine.ShownPolicyTest{}, "Reachers": engine.ReachersPage{}, "ShownReacher": engine.ShownReacher{},
+		"ExposurePage": engine.ExposurePage{}, "ExposureCounts": engine.ExposureCounts{}, "Coverage": engine.Coverage{},
+		"ExposedWorkload": engine.ExposedWorkload{}, "Remedy": engine.ShownRemedy{},
 	} {
 		var declared []string
 		for member := range document.Components.Schemas[name].Value.Properties {

@@ -224,6 +224,10 @@ const (
 	KindBadCursor
 	// KindInvalid: a parameter has a value that is not known here.
 	KindInvalid
+	// KindTenant: the tenant could not be asked what the answer cannot do without.
+	KindTenant
+	// KindLate: the tenant did not answer in the time that the question had.
+	KindLate
 )
 
 // Error is what every verb of the engine returns when it fails. Detail is one

@@ -53,6 +53,14 @@ func (e *Engine) compare(ctx context.Context, operation Operation) error {
 		e.Log.WarnContext(ctx, "discover found something", "operation", operation.ID, "grant", finding.Grant,
 			"type", finding.Type, "reason", finding.Reason, "detail", finding.Message)
 	}
+	err = e.crawl(ctx)
+	if KindOf(err) == KindStorage {
+		return err
+	}
+	if err != nil {
+		// The next pass goes on with it; until then the lists are older, which every answer says.
+		e.Log.WarnContext(ctx, "the crawl of mailbox permissions stopped early", "operation", operation.ID, "error", err.Error())
+	}
 	operation.Total, operation.Done, operation.NextTry = len(found), len(found), time.Time{}
 	operation.Findings = append([]Finding{}, found[:min(len(found), mostFindings)]...)
 	return e.close(ctx, operation)

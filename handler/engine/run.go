@@ -36,6 +36,11 @@ func (e *Engine) Run(ctx context.Context, kind, by string) (Operation, error) {
 	if !slices.Contains(Sweeps(), kind) {
 		return Operation{}, &Error{Kind: KindInvalid, Detail: fmt.Sprintf("no sweep is called %q; there are %s", kind, strings.Join(Sweeps(), ", "))}
 	}
+	return e.begin(ctx, kind, by)
+}
+
+// begin starts an operation of any kind.
+func (e *Engine) begin(ctx context.Context, kind, by string) (Operation, error) {
 	now := e.Now()
 	operation := Operation{ID: operationPrefix + strings.ToLower(rand.Text()[:grant.IDLength]), Kind: kind, State: Running, By: by,
 		StartedAt: now, Findings: []Finding{}}
@@ -97,8 +102,11 @@ func (e *Engine) sweep(ctx context.Context, id string) error {
 	if err != nil || operation.State == Done {
 		return err
 	}
-	if operation.Kind == SweepDiscover {
+	switch operation.Kind {
+	case SweepDiscover:
 		return e.compare(ctx, operation)
+	case SweepExposure:
+		return e.survey(ctx, id)
 	}
 	ids, err := e.sweepIDs(ctx, operation.Kind)
 	if err != nil {

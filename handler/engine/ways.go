@@ -129,9 +129,12 @@ func (e *Engine) directoryRoles(ctx context.Context, objectID string) (access.Re
 	if err != nil {
 		return access.NotRead[[]access.AdministratorRole](err.Error()), err
 	}
-	roles := make([]access.AdministratorRole, len(assigned))
-	for i, one := range assigned {
-		roles[i] = access.AdministratorRole{ID: one.RoleDefinitionID}
+	var roles []access.AdministratorRole
+	for _, one := range assigned {
+		// A role over a part of the directory gives its holder nothing beyond that part.
+		if one.Scope == "/" {
+			roles = append(roles, access.AdministratorRole{ID: one.RoleDefinitionID})
+		}
 	}
 	return access.Known(roles), nil
 }
