@@ -35,13 +35,19 @@ const (
 func main() {
 	seed := flag.Uint64("seed", 0, "seed of every random choice; 0 takes one from the time")
 	only := flag.String("run", everyRow, "which tests are run, as for go test -run; the page is then left as it is")
+	from := flag.String("from", "", "files of rows, separated by commas, of runs that took the rows in parts: nothing is run, and the page is written from them")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
-	err := prove(ctx, os.Stdout, *only, *seed)
+	var err error
+	if *from != "" {
+		err = gather(os.Stdout, strings.Split(*from, ","), *seed)
+	} else {
+		err = prove(ctx, os.Stdout, *only, *seed)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "prove:", err)
 		os.Exit(1)
@@ -77,6 +83,32 @@ func prove(ctx context.Context, out io.Writer, only string, seed uint64) error {
 		return errors.Join(tests, fmt.Errorf("writing the page: %w", err))
 	}
 	return errors.Join(tests, said.failure())
+}
+
+// gather writes the page from the rows of several runs; a row of a later file takes the
+// place of the same one of an earlier file.
+func gather(out io.Writer, files []string, seed uint64) error {
+	root, err := session.Root()
+	if err != nil {
+		return err
+	}
+	said := proved{seed: seed, day: time.Now().UTC(), machine: machine(), parts: len(files)}
+	for _, file := range files {
+		rows, err := readRows(file)
+		if err != nil {
+			return err
+		}
+		said.rows = append(said.without(rows), rows...)
+	}
+	for _, one := range said.rows {
+		said.took += one.duration()
+	}
+	fmt.Fprintf(out, "%s", said.text())
+	err = os.WriteFile(filepath.Join(root, "docs", "reliability.md"), []byte(said.page()), 0o644)
+	if err != nil {
+		return fmt.Errorf("writing the page: %w", err)
+	}
+	return said.failure()
 }
 
 // run is one run of the tests.

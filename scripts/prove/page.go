@@ -19,6 +19,9 @@ func (p proved) text() string {
 // where says when and on what the figures were made.
 func (p proved) where() string {
 	said := fmt.Sprintf("%s, %s, seed %d, %s in all", p.day.Format("2 January 2006"), p.machine, p.seed, p.took.Round(time.Second))
+	if p.parts > 0 {
+		said = fmt.Sprintf("%s, %s, gathered from %d runs of a part of the rows each, some side by side; their times add up to %s", p.day.Format("2 January 2006"), p.machine, p.parts, p.took.Round(time.Second))
+	}
 	if p.took > aim {
 		said += fmt.Sprintf(" (aim: %.0f minutes, MISSED)", aim.Minutes())
 	}

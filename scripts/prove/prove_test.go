@@ -75,3 +75,17 @@ func TestComplaints(t *testing.T) {
 		t.Errorf("%q", found)
 	}
 }
+
+// TestGatheredRows: a row that was run again takes the place of the earlier one, and the
+// page says that it was gathered.
+func TestGatheredRows(t *testing.T) {
+	earlier := proved{rows: []row{{Number: 1, Name: "a", Failed: 1}, {Number: 2, Name: "b"}}, parts: 2}
+	later := []row{{Number: 1, Name: "a", Tried: 7}}
+	gathered := append(earlier.without(later), later...)
+	if len(gathered) != 2 || gathered[0].Name != "b" || gathered[1].Tried != 7 {
+		t.Errorf("got %+v", gathered)
+	}
+	if !strings.Contains(earlier.where(), "gathered from 2 runs") {
+		t.Errorf("the page says %q", earlier.where())
+	}
+}

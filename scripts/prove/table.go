@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -89,6 +90,17 @@ type proved struct {
 	day     time.Time
 	took    time.Duration
 	machine string
+	// parts is from how many runs the rows were gathered; 0 for one whole run.
+	parts int
+}
+
+// without returns the rows that were not reported again.
+func (p proved) without(again []row) []row {
+	return slices.DeleteFunc(slices.Clone(p.rows), func(one row) bool {
+		return slices.ContainsFunc(again, func(other row) bool {
+			return other.Number == one.Number && other.Name == one.Name && other.Mechanism == one.Mechanism
+		})
+	})
 }
 
 // lines are the table's rows in their order, those that did not report among them.
