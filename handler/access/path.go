@@ -30,6 +30,8 @@ type Path struct {
 	ID string
 	// Organization: it reaches every mailbox.
 	Organization bool
+	// MayBeOrganization: it is not known whether it does; Unknown says why.
+	MayBeOrganization bool
 	// SelfGrant: its holder can give itself any access.
 	SelfGrant bool
 	// Confined: it is a consent that an application access policy narrows.
@@ -159,4 +161,15 @@ func Defeating(paths []Path) []Path {
 		}
 	}
 	return wide
+}
+
+// Undecided returns those paths of which it is not known whether they defeat every scope.
+func Undecided(paths []Path) []Path {
+	var open []Path
+	for _, path := range paths {
+		if path.MayBeOrganization {
+			open = append(open, path)
+		}
+	}
+	return open
 }

@@ -60,11 +60,11 @@ func (w way) confers(permission Permission) bool {
 // path tells the way to others, with what of it overlaps and its verdict.
 func (w way) path(overlap []Capability, verdict grant.Verdict) Path {
 	told := Path{Kind: w.kind, What: w.what, ID: w.id, Ours: w.ours, Scope: w.scope, Organization: w.organization == grant.Allowed,
-		Confined: w.confined, SelfGrant: w.selfGrant != "" && w.selfGrant != grant.Refused, Overlap: overlap, Verdict: verdict}
+		MayBeOrganization: w.organization == grant.Unsure, Confined: w.confined, SelfGrant: w.selfGrant != "" && w.selfGrant != grant.Refused, Overlap: overlap, Verdict: verdict}
 	for _, value := range w.values {
 		told.Values = append(told.Values, value.value)
 	}
-	if verdict == grant.Unsure {
+	if verdict == grant.Unsure || told.MayBeOrganization {
 		told.Unknown = w.unknown
 	}
 	return told

@@ -136,7 +136,11 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	}
 	live := &held{Grant: b.grant(claim), changed: map[int]bool{}}
 	h.count(live, mailboxesOf(b.resolved.counted.mailboxes), b.document.Limits.Members)
-	faults := append(b.faults, h.refusals(ctx, live.Grant, b)...)
+	refusals, err := h.refusals(ctx, live.Grant, b)
+	if err != nil {
+		return e.missBinding(ctx, claim, r, err)
+	}
+	faults := append(b.faults, refusals...)
 	canaries, lacking, err := h.chooseCanaries(ctx, live, b)
 	if err != nil {
 		return e.missBinding(ctx, claim, r, err)
@@ -266,16 +270,22 @@ func earlier(a, b time.Time) time.Time {
 
 // refusals are the faults that follow from the document, the tenant's state and
 // the workload's other grants. Every rule is asked.
-func (h *holding) refusals(ctx context.Context, g grant.Grant, b binding) []grant.Fault {
+func (h *holding) refusals(ctx context.Context, g grant.Grant, b binding) ([]grant.Fault, error) {
 	faults := limitFaults(g, b.document)
 	if len(h.grants) >= b.document.Limits.LiveGrants {
 		faults = append(faults, grant.At("tooManyGrants", fmt.Sprintf("%s has %d live grants; %d are allowed", g.Workload.DisplayName, len(h.grants), b.document.Limits.LiveGrants), "workload"))
 	}
-	paths, _ := h.otherWays(ctx, g.Workload, b.resolved.facts, g.Permissions, h.ours())
+	paths, _, err := h.otherWays(ctx, g.Workload, b.resolved.facts, g.Permissions, h.ours())
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range access.Undecided(paths) {
+		faults = append(faults, grant.At("overlappingPath", path.String()+", or may ("+several(path.Unknown)+"); it is not known to be limited, so no scope is known to confine anything", "workload"))
+	}
 	for _, path := range access.Defeating(paths) {
 		faults = append(faults, grant.At("overlappingPath", path.String()+"; a scope would confine nothing while it stands: remove it first", "workload"))
 	}
-	return faults
+	return faults, nil
 }
 
 func limitFaults(g grant.Grant, document policy.Document) []grant.Fault {

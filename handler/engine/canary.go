@@ -59,7 +59,8 @@ func (h *holding) mustStayRefused(guid string, live *held) bool {
 func (h *holding) usableCanaries(ctx context.Context, live *held) ([]grant.Mailbox, bool, error) {
 	var usable []grant.Mailbox
 	for _, canary := range live.Canaries {
-		if h.mustStayRefused(canary.GUID, live) {
+		// One that slid into the grant's own scope stays: it is what has to be noticed.
+		if h.mustStayRefused(canary.GUID, live) || live.slidIn(canary.GUID) {
 			usable = append(usable, canary)
 		}
 	}

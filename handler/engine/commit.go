@@ -41,6 +41,7 @@ func (h *holding) commit(ctx context.Context, live *held, entries ...grant.Entry
 		return err
 	}
 	clear(live.changed)
+	live.rollStored = live.roll != nil && !live.State.Ended()
 	live.pending, live.evidence, live.rollChanged = nil, nil, false
 	h.pointerChanged = false
 	return h.after(ctx, live, without(old, owed), entries)
@@ -102,6 +103,9 @@ func (h *holding) changes(live *held, entries []grant.Entry) ([]store.Change, er
 		}
 	}
 	switch {
+	case live.State.Ended() && live.rollStored:
+		batch.drop(rollKey(live.ID))
+	case live.State.Ended():
 	case live.rollChanged && live.roll != nil:
 		batch.put(rollKey(live.ID), live.roll, nil)
 	case live.rollChanged:

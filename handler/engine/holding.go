@@ -64,6 +64,8 @@ type held struct {
 	// mailboxes, and where there are too many.
 	roll        *roll
 	rollChanged bool
+	// rollStored: the partition has its row.
+	rollStored bool
 	// seen is what such a scope held when this invocation looked at it; nil before.
 	seen []grant.Mailbox
 }

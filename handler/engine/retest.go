@@ -39,8 +39,9 @@ func (h *holding) retest(ctx context.Context, live *held) error {
 	if err != nil {
 		return err
 	}
-	if live.Scope.Counted() && (mailboxes.Reason == protectedReason || mailboxes.Reason == ceilingReason) {
-		found.slid = mailboxes.Message
+	found.slid = h.slid(live, mailboxes)
+	if live.Scope.Counted() && mailboxes.Status == grant.Unknown {
+		found.unread = append(found.unread, mailboxes.Message)
 	}
 	h.state(live, found)
 	live.Work.RetestAt = h.Now().Add(RetestEvery)

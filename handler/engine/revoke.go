@@ -148,7 +148,10 @@ func (h *holding) stillReachable(ctx context.Context, live *held, facts access.F
 	c := grant.Condition{Type: grant.StillReachable, Status: grant.Unknown}
 	// One call less at the end: no scope is left that such a role could defeat.
 	facts.Roles = access.NotRead[[]access.AdministratorRole]("not asked for at the end of a grant")
-	paths, unread := h.otherWays(ctx, live.Workload, facts, live.Permissions, h.ours())
+	paths, unread, err := h.otherWays(ctx, live.Workload, facts, live.Permissions, h.ours())
+	if err != nil {
+		unread = append(unread, err.Error())
+	}
 	others := h.overlapping(live)
 	switch {
 	case len(access.Defeating(paths)) > 0:

@@ -168,6 +168,9 @@ func groupRefusals(group exchange.Group, document policy.Document) []grant.Fault
 	if strings.EqualFold(group.JoinRestriction, "Open") || strings.EqualFold(group.AccessType, "Public") {
 		return at("openGroup", "anybody may join this group and would so open his mailbox, or another's, to the application; close it, or let the operator's document allow any group")
 	}
+	if group.JoinRestriction == "" && group.AccessType == "" {
+		return at("openGroup", "the tenant does not say who may join this group, so it is taken for open; let the operator's document allow any group if that is meant")
+	}
 	others := strangers(group.ManagedBy, document.Approvers)
 	if len(others) > 0 {
 		return at("groupOwners", several(others)+" may change the members and is no approver of the operator's document; make approvers its only owners, or let the document allow any group")

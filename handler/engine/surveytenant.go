@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -28,17 +30,17 @@ func (s *surveyed) assemble() assembled {
 	people := newHolders(s)
 	tenant := access.Tenant{Scopes: s.accessScopes(), Groups: s.accessGroups(), Units: s.accessUnits(), Policies: s.accessPolicies(),
 		PolicyTests: s.Tests, MailboxPermissions: s.Permissions, Mailboxes: s.accessMailboxes()}
-	assignments, doubtful := s.accessAssignments(people, own)
+	assignments, doubtful, ownerless := s.accessAssignments(people, own)
 	roles := s.accessRoles(people)
 	for _, workload := range s.candidates(people, assignments, roles) {
 		tenant.Workloads = append(tenant.Workloads, access.Subject{Workload: workload, Facts: access.Facts{
 			Consents:    s.accessConsents(workload.ObjectID),
 			Pointer:     s.accessPointer(workload.ObjectID),
-			Assignments: partOf(s.Assignments, assignments[workload.ObjectID], doubtful[workload.ObjectID]),
+			Assignments: partOf(s.Assignments, assignments[workload.ObjectID], cmp.Or(doubtful[workload.ObjectID], s.pointersUnread())),
 			Roles:       s.heldRoles(roles[workload.ObjectID]),
 		}})
 	}
-	return assembled{index: access.NewIndex(tenant), grants: own.grants, unknown: s.unread(), leftovers: s.leftovers()}
+	return assembled{index: access.NewIndex(tenant), grants: own.grants, unknown: append(s.unread(), ownerless...), leftovers: s.leftovers()}
 }
 
 // unread names the parts that were not read.
@@ -177,14 +179,19 @@ func (s *surveyed) accessPointer(objectID string) access.Reading[*access.Pointer
 }
 
 // accessAssignments sorts the application roles by holder. The second result says of
-// whom it is not certain what it holds, because a name is that of several.
-func (s *surveyed) accessAssignments(people holders, own owned) (map[string][]access.Assignment, map[string]string) {
+// whom it is not certain what it holds, because a name is that of several; the third names
+// the assignments of which nobody is known to be the holder.
+func (s *surveyed) accessAssignments(people holders, own owned) (map[string][]access.Assignment, map[string]string, []string) {
 	byHolder, doubtful := map[string][]access.Assignment{}, map[string]string{}
+	var ownerless []string
 	for _, one := range s.Assignments.Value {
 		if !forApplications(one.Role) {
 			continue
 		}
 		found, _ := people.named(one.RoleAssignee, one.RoleAssigneeName)
+		if len(found) == 0 {
+			ownerless = append(ownerless, fmt.Sprintf("the holder of the role assignment %q (%s), shown as %q, is no service principal that was read", one.Name, one.Role, one.RoleAssignee))
+		}
 		for _, holder := range found {
 			if len(found) > 1 {
 				doubtful[holder] = "the role assignment " + one.Name + " names its holder in a way that several workloads answer to"
@@ -195,7 +202,16 @@ func (s *surveyed) accessAssignments(people holders, own owned) (map[string][]ac
 			byHolder[holder] = append(byHolder[holder], made)
 		}
 	}
-	return byHolder, doubtful
+	return byHolder, doubtful, ownerless
+}
+
+// pointersUnread says why nobody's assignments are known: Exchange may show a holder by
+// the names of his pointer. Empty where the pointers were read.
+func (s *surveyed) pointersUnread() string {
+	if s.Pointers.Read {
+		return ""
+	}
+	return "the pointers, by whose names Exchange shows holders, were not read"
 }
 
 // forApplications: only roles of such names open mailboxes to applications.

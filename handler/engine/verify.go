@@ -50,9 +50,22 @@ func (h *holding) verify(ctx context.Context, live *held) error {
 	if live.Work.VerifyUntil.IsZero() {
 		live.Work.VerifyUntil = earlier(now.Add(verifyFor), live.ExpiresAt)
 	}
+	mailboxes := grant.Condition{Status: grant.True}
+	if live.Scope.Counted() {
+		// Since it was bound the tenant may have put others into it.
+		var err error
+		mailboxes, err = h.recount(ctx, live)
+		if err != nil {
+			return h.miss(ctx, live, err)
+		}
+	}
 	found := h.prove(ctx, live)
 	if found.held != nil {
 		return h.miss(ctx, live, found.held)
+	}
+	found.slid = h.slid(live, mailboxes)
+	if mailboxes.Status != grant.True {
+		found.unsure = append(found.unsure, mailboxes.Message)
 	}
 	err := h.keepEvidence(ctx, live, found.evidence)
 	if err != nil {
@@ -65,6 +78,8 @@ func (h *holding) verify(ctx context.Context, live *held) error {
 		return h.end(ctx, live, grant.CanaryAllowed, found.canary)
 	case len(wide) > 0:
 		return h.end(ctx, live, grant.OtherPath, sentences(wide))
+	case found.slid != "":
+		return h.end(ctx, live, grant.ScopeGrown, found.slid)
 	case live.Condition(grant.Verified).Status == grant.True:
 		return h.activate(ctx, live)
 	case !now.Before(live.Work.VerifyUntil):
@@ -101,6 +116,8 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 	if uncounted != nil {
 		found.unsure = append(found.unsure, "the scope's mailboxes could not be listed: "+uncounted.Error())
 	}
+	// A canary that slid into the scope is asked about as what it is.
+	granted, _ = grant.Growth(canaries, granted)
 	subjects := append(slices.Clone(granted), canaries...)
 	answers := make([]tested, len(subjects))
 	var facts access.Facts
@@ -262,7 +279,22 @@ func (h *holding) judgePaths(ctx context.Context, live *held, found *proof, fact
 		found.unsure = append(found.unsure, "the other paths could not be read: "+err.Error())
 		return
 	}
-	found.paths, found.unread = h.otherWays(ctx, live.Workload, facts, live.Permissions, h.ours())
+	found.paths, found.unread, err = h.otherWays(ctx, live.Workload, facts, live.Permissions, h.ours())
+	if err != nil {
+		if held := keptBack(nil, err); held != nil {
+			found.held = held
+		}
+		found.rest = max(found.rest, retryAfter(err))
+		found.unread = append(found.unread, err.Error())
+		found.unsure = append(found.unsure, "the other paths could not be judged: "+err.Error())
+	}
+	for _, path := range access.Undecided(found.paths) {
+		found.unread = append(found.unread, path.Unknown...)
+		if live.State != grant.Active {
+			// No access begins beside a path that may reach every mailbox.
+			found.unsure = append(found.unsure, path.String()+", which is not known to be limited: "+several(path.Unknown))
+		}
+	}
 }
 
 // state writes the proof into the grant's conditions.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"mailgrant/handler/access"
@@ -13,31 +14,47 @@ import (
 
 // otherWays returns every path of the workload, apart from what its grants made, that
 // overlaps with what the permissions confer; the second result names what could not be
-// read. Policies, scopes and role groups are read only where the facts make them matter,
+// read, and the error is for a tenant that could not be asked at present. Policies, scopes and role groups are read only where the facts make them matter,
 // so that the usual workload, which holds nothing else, costs no further call.
-func (e *Engine) otherWays(ctx context.Context, workload grant.Workload, facts access.Facts, wanted []string, ours func(access.Assignment) bool) ([]access.Path, []string) {
+func (e *Engine) otherWays(ctx context.Context, workload grant.Workload, facts access.Facts, wanted []string, ours func(access.Assignment) bool) ([]access.Path, []string, error) {
 	tenant := access.Tenant{
 		Mailboxes:          access.NotRead[[]access.Mailbox]("the mailboxes were not listed"),
 		Units:              access.NotRead[[]access.Unit]("administrative units were not listed"),
 		MailboxPermissions: access.NotRead[access.MailboxPermissions]("mailbox permissions were not listed"),
 	}
 	confers := access.Confers(wanted)
-	tenant.Policies, tenant.Groups = e.policiesThatMatter(ctx, workload, facts, confers)
-	tenant.Scopes = e.scopesThatMatter(ctx, facts, confers, ours)
-	facts.Roles = e.withRoleGroups(ctx, workload, facts)
+	var passing [3]error
+	tenant.Policies, tenant.Groups, passing[0] = e.policiesThatMatter(ctx, workload, facts, confers)
+	tenant.Scopes, passing[1] = e.scopesThatMatter(ctx, facts, confers, ours)
+	facts.Roles, passing[2] = e.withRoleGroups(ctx, workload, facts)
+	for _, err := range passing {
+		if err != nil {
+			return nil, nil, err
+		}
+	}
 	tenant.Workloads = []access.Subject{{Workload: workload, Facts: facts}}
-	return access.NewIndex(tenant).Paths(workload.ObjectID, wanted, ours)
+	paths, unread := access.NewIndex(tenant).Paths(workload.ObjectID, wanted, ours)
+	return paths, unread, nil
+}
+
+// passes returns the error where asking again later may help, and nil where the service
+// may not read this at all: then it stays unread, by name.
+func passes(err error) error {
+	if exchange.KindOf(err) == exchange.Forbidden {
+		return nil
+	}
+	return err
 }
 
 // policiesThatMatter reads the application access policies, and the groups that they
 // name, where a consent overlaps that a policy could confine.
-func (e *Engine) policiesThatMatter(ctx context.Context, workload grant.Workload, facts access.Facts, confers []access.Capability) (access.Reading[[]access.Policy], access.Reading[[]access.Group]) {
+func (e *Engine) policiesThatMatter(ctx context.Context, workload grant.Workload, facts access.Facts, confers []access.Capability) (access.Reading[[]access.Policy], access.Reading[[]access.Group], error) {
 	if !confinable(facts, confers) {
-		return access.Known[[]access.Policy](nil), access.Known[[]access.Group](nil)
+		return access.Known[[]access.Policy](nil), access.Known[[]access.Group](nil), nil
 	}
 	listed, err := e.Exchange.ListApplicationAccessPolicies(ctx)
 	if err != nil {
-		return access.NotRead[[]access.Policy](err.Error()), access.NotRead[[]access.Group]("the policies were not read")
+		return access.NotRead[[]access.Policy](err.Error()), access.NotRead[[]access.Group]("the policies were not read"), passes(err)
 	}
 	var policies []access.Policy
 	var groups []access.Group
@@ -47,9 +64,13 @@ func (e *Engine) policiesThatMatter(ctx context.Context, workload grant.Workload
 		}
 		identity := firstOf(one.ScopeGUID, one.ScopeIdentity)
 		policies = append(policies, access.Policy{ID: one.Identity, AppID: one.AppID, Right: access.PolicyRight(one.AccessRight), Group: identity})
-		groups = append(groups, e.groupOf(ctx, identity))
+		group, err := e.groupOf(ctx, identity)
+		if err != nil {
+			return access.Known(policies), access.NotRead[[]access.Group](err.Error()), err
+		}
+		groups = append(groups, group)
 	}
-	return access.Known(policies), access.Known(groups)
+	return access.Known(policies), access.Known(groups), nil
 }
 
 // confinable reports whether the workload holds an overlapping consent that application
@@ -64,24 +85,25 @@ func confinable(facts access.Facts, confers []access.Capability) bool {
 	return false
 }
 
-// groupOf reads a policy's group with its direct members; what cannot be read of it stays
-// unknown, by name.
-func (e *Engine) groupOf(ctx context.Context, identity string) access.Group {
+// groupOf reads a policy's group with its direct members. What the service may not read
+// of it stays unknown, by name.
+func (e *Engine) groupOf(ctx context.Context, identity string) (access.Group, error) {
 	group, err := e.Exchange.FindGroup(ctx, identity)
 	if exchange.KindOf(err) == exchange.NotFound {
-		return access.Group{ID: identity, Gone: true}
-	}
-	if err != nil {
-		return access.Group{ID: identity, Members: access.NotRead[access.Membership](err.Error())}
+		return access.Group{ID: identity, Gone: true}, nil
 	}
 	read := access.Group{ID: identity, Name: firstOf(group.DisplayName, group.Name), DistinguishedName: group.DistinguishedName}
+	if err != nil {
+		read.Members = access.NotRead[access.Membership](err.Error())
+		return read, passes(err)
+	}
 	members, err := e.Exchange.ListGroupMembers(ctx, group)
 	if err != nil {
 		read.Members = access.NotRead[access.Membership](err.Error())
-		return read
+		return read, passes(err)
 	}
 	read.Members = access.Known(membershipOf(members))
-	return read
+	return read, nil
 }
 
 func membershipOf(members []exchange.Recipient) access.Membership {
@@ -99,23 +121,23 @@ func membershipOf(members []exchange.Recipient) access.Membership {
 
 // scopesThatMatter reads the management scopes where somebody else's role assignment
 // overlaps.
-func (e *Engine) scopesThatMatter(ctx context.Context, facts access.Facts, confers []access.Capability, ours func(access.Assignment) bool) access.Reading[[]access.Scope] {
+func (e *Engine) scopesThatMatter(ctx context.Context, facts access.Facts, confers []access.Capability, ours func(access.Assignment) bool) (access.Reading[[]access.Scope], error) {
 	foreign := false
 	for _, assignment := range facts.Assignments.Value {
 		foreign = foreign || !ours(assignment) && len(access.Overlap(access.RoleConfers(assignment.Role), confers)) > 0
 	}
 	if !foreign {
-		return access.Known[[]access.Scope](nil)
+		return access.Known[[]access.Scope](nil), nil
 	}
 	listed, err := e.Exchange.ListManagementScopes(ctx)
 	if err != nil {
-		return access.NotRead[[]access.Scope](err.Error())
+		return access.NotRead[[]access.Scope](err.Error()), passes(err)
 	}
 	scopes := make([]access.Scope, len(listed))
 	for i, one := range listed {
 		scopes[i] = access.Scope{Name: one.Name, ID: firstOf(one.GUID, one.Identity), Filter: one.RecipientFilter, Exclusive: one.Exclusive}
 	}
-	return access.Known(scopes)
+	return access.Known(scopes), nil
 }
 
 // directoryRoles are those that the workload holds itself.
@@ -142,27 +164,41 @@ func (e *Engine) directoryRoles(ctx context.Context, objectID string) (access.Re
 // withRoleGroups adds the Exchange role groups that the workload is a member of. They
 // are of use only to who may manage Exchange as an application (Microsoft Learn,
 // App-only authentication for unattended scripts), so for others they are not asked for.
-func (e *Engine) withRoleGroups(ctx context.Context, workload grant.Workload, facts access.Facts) access.Reading[[]access.AdministratorRole] {
+func (e *Engine) withRoleGroups(ctx context.Context, workload grant.Workload, facts access.Facts) (access.Reading[[]access.AdministratorRole], error) {
 	if !facts.Roles.Read || !managesExchange(facts) {
-		return facts.Roles
+		return facts.Roles, nil
 	}
 	groups, err := e.Exchange.ListRoleGroups(ctx)
 	if err != nil {
-		return access.NotRead[[]access.AdministratorRole]("role groups: " + err.Error())
+		return access.NotRead[[]access.AdministratorRole]("role groups: " + err.Error()), passes(err)
 	}
-	roles := facts.Roles.Value
+	roles := slices.Clone(facts.Roles.Value)
 	for _, group := range groups {
 		members, err := e.Exchange.ListRoleGroupMembers(ctx, firstOf(group.GUID, group.Name))
 		if err != nil {
-			return access.NotRead[[]access.AdministratorRole]("the role group " + group.Name + ": " + err.Error())
+			return access.NotRead[[]access.AdministratorRole]("the role group " + group.Name + ": " + err.Error()), passes(err)
 		}
-		for _, member := range members {
-			if strings.EqualFold(member.ExternalDirectoryObjectID, workload.ObjectID) || strings.EqualFold(member.Name, workload.ObjectID) {
-				roles = append(roles, access.AdministratorRole{Name: group.Name})
-			}
+		if slices.ContainsFunc(members, func(member exchange.RoleGroupMember) bool { return isWorkload(member, workload, facts) }) {
+			roles = append(roles, access.AdministratorRole{Name: group.Name})
 		}
 	}
-	return access.Known(roles)
+	return access.Known(roles), nil
+}
+
+// isWorkload reports whether a member of a role group may be the workload. Inferred: it
+// is not published how Exchange shows a service principal there, so each of its names
+// counts.
+func isWorkload(member exchange.RoleGroupMember, workload grant.Workload, facts access.Facts) bool {
+	names := []string{workload.ObjectID, workload.AppID, workload.DisplayName}
+	if pointer := facts.Pointer.Value; pointer != nil {
+		names = append(append(names, pointer.ID), pointer.Names...)
+	}
+	for _, shown := range []string{member.ExternalDirectoryObjectID, member.GUID, member.Name, member.DisplayName} {
+		if shown != "" && slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, shown) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func managesExchange(facts access.Facts) bool {

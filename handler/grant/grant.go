@@ -134,8 +134,10 @@ const (
 	ExpiredBeforeStart Ending = "ExpiredBeforeStart"
 	CanaryAllowed      Ending = "CanaryAllowed"
 	OtherPath          Ending = "OtherPath"
-	NotVerified        Ending = "NotVerified"
-	NotProvisioned     Ending = "NotProvisioned"
+	// ScopeGrown: before it was active its scope had come to hold what it may not.
+	ScopeGrown     Ending = "ScopeGrown"
+	NotVerified    Ending = "NotVerified"
+	NotProvisioned Ending = "NotProvisioned"
 	// Drifted: the tenant had drifted and the operator's document answers that with
 	// the end of the access.
 	Drifted Ending = "Drifted"
@@ -147,7 +149,7 @@ const (
 // asked, so that it ends failed and not revoked.
 func (e Ending) Failed() bool {
 	switch e {
-	case CanaryAllowed, OtherPath, NotVerified, NotProvisioned:
+	case CanaryAllowed, OtherPath, ScopeGrown, NotVerified, NotProvisioned:
 		return true
 	}
 	return false

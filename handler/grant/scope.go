@@ -86,8 +86,10 @@ const MostNamed = 1000
 type Members struct {
 	Count int `json:"count"`
 	// Digest identifies the set: two sets with the same GUIDs have the same one.
-	Digest string    `json:"digest"`
-	AsOf   time.Time `json:"asOf"`
+	Digest string `json:"digest"`
+	// Approved is the digest of those that the scope held when the grant was bound.
+	Approved string    `json:"approved"`
+	AsOf     time.Time `json:"asOf"`
 	// Ceiling is how many mailboxes the scope may grow to before it is reported as more
 	// than was approved.
 	Ceiling int `json:"ceiling"`

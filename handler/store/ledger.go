@@ -28,8 +28,8 @@ type Lease struct {
 // that is being written meanwhile.
 const consistentTries = 3
 
-// ReadPartition returns every row of the workload except history (h|…) and ended
-// grants (x|…), with the lease as of the same moment. A workload never seen is an
+// ReadPartition returns every row of the workload except history (h|…), evidence (e|…)
+// and ended grants (x|…), with the lease as of the same moment. A workload never seen is an
 // empty partition, not an error.
 //
 // One page (1,000 rows) is one snapshot. Pages are not: when there are several,
@@ -76,7 +76,7 @@ func (s *Store) readStill(ctx context.Context, workload string) (Partition, bool
 func (s *Store) readPages(ctx context.Context, workload string) (Partition, int, error) {
 	// '}' follows '|' in the order of keys.
 	filter := "PartitionKey eq " + quoted(workload) +
-		" and (RowKey lt 'h|' or RowKey ge 'h}') and (RowKey lt 'x|' or RowKey ge 'x}')"
+		" and (RowKey lt 'h|' or RowKey ge 'h}') and (RowKey lt 'x|' or RowKey ge 'x}') and (RowKey lt 'e|' or RowKey ge 'e}')"
 	found, pages, err := s.queryAll(ctx, query{table: tableLedger, filter: filter})
 	if err != nil {
 		return Partition{}, pages, err
