@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"mailgrant/handler/access"
 	"mailgrant/handler/exchange"
@@ -21,7 +20,9 @@ func (a *asking) read(ctx context.Context) error {
 	start(ctx, p, "consents", needsApplications, &f.OnGraph, a.consentsOf)
 	start(ctx, p, "the pointer in Exchange", needsConfiguration, &f.Pointers, a.pointerOf)
 	start(ctx, p, "management scopes", needsConfiguration, &f.Scopes, a.Exchange.ListManagementScopes)
-	start(ctx, p, "application access policies", needsConfiguration, &f.Policies, a.concerning)
+	start(ctx, p, "application access policies", needsConfiguration, &f.Policies, func(ctx context.Context) ([]exchange.ApplicationAccessPolicy, error) {
+		return a.policiesOf(ctx, a.workload.AppID)
+	})
 	start(ctx, p, "directory roles", needsDirectory, &f.Directory, func(ctx context.Context) ([]heldRole, error) {
 		return a.readDirectoryRoles(ctx, a.workload.ObjectID)
 	})
@@ -63,14 +64,6 @@ func (a *asking) readNamed(ctx context.Context) error {
 	return last.wait(ctx)
 }
 
-// concerning keeps the policies that are about this application or about all.
-func (a *asking) concerning(ctx context.Context) ([]exchange.ApplicationAccessPolicy, error) {
-	policies, err := a.Exchange.ListApplicationAccessPolicies(ctx)
-	return slices.DeleteFunc(policies, func(one exchange.ApplicationAccessPolicy) bool {
-		return one.AppID != exchange.EveryApplication && !strings.EqualFold(one.AppID, a.workload.AppID)
-	}), err
-}
-
 // permissionsOnMailbox reads who may open this one mailbox, which is all that the
 // question is about. A workload without a consent to a protocol gains nothing by it.
 func (a *asking) permissionsOnMailbox(ctx context.Context) (access.MailboxPermissions, error) {
@@ -105,16 +98,9 @@ func (a *asking) keepRoles(answer access.Reading[exchange.Answer]) {
 		return
 	}
 	a.tests.RequestID = answer.Value.RequestID
-	for _, row := range answer.Value.Rows {
-		verdict := grant.Unsure
-		switch row.InScope {
-		case exchange.InScopeTrue:
-			verdict = grant.Allowed
-		case exchange.InScopeFalse:
-			verdict = grant.Refused
-		}
-		a.rows = append(a.rows, access.Authorization{Role: row.RoleName, Granted: row.GrantedPermissions, Scope: row.AllowedResourceScope, InScope: verdict})
-		a.tests.Roles = append(a.tests.Roles, ShownRole{Role: row.RoleName, Permissions: orNone(row.GrantedPermissions), Scope: row.AllowedResourceScope, Verdict: verdict})
+	a.rows = authorizationsOf(answer.Value)
+	for _, row := range a.rows {
+		a.tests.Roles = append(a.tests.Roles, ShownRole{Role: row.Role, Permissions: orNone(row.Granted), Scope: row.Scope, Verdict: row.InScope})
 	}
 }
 

@@ -160,10 +160,9 @@ func (h *holding) shieldedInScope(ctx context.Context, live *held, document poli
 	if moved != nil {
 		return moved.Message, nil
 	}
-	for _, mailbox := range found {
-		if protected(mailbox, document) {
-			return mailbox.PrimaryAddress + " is in the scope by now and protected by the operator's document; no access is given", nil
-		}
+	shielded := protectedAmong(found, document)
+	if len(shielded) > 0 {
+		return several(shielded) + " is in the scope by now and protected by the operator's document; no access is given", nil
 	}
 	if len(found) > live.Members.Ceiling {
 		return fmt.Sprintf("the scope holds %d mailboxes by now and %d were approved at most; no access is given", len(found), live.Members.Ceiling), nil

@@ -168,7 +168,7 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	bound.Ends = live.ExpiresAt
 	entries := append(r.History, bound)
 	h.grants = append(h.grants, live)
-	h.fresh, h.bound, h.roles = &b.resolved.facts, claim.ID, b.resolved.facts.Roles
+	h.fresh, h.bound, h.directory = &b.resolved.facts, claim.ID, b.resolved.directory
 	err = h.commit(ctx, live, entries...)
 	if err != nil {
 		return err
@@ -275,7 +275,7 @@ func (h *holding) refusals(ctx context.Context, g grant.Grant, b binding) ([]gra
 	if len(h.grants) >= b.document.Limits.LiveGrants {
 		faults = append(faults, grant.At("tooManyGrants", fmt.Sprintf("%s has %d live grants; %d are allowed", g.Workload.DisplayName, len(h.grants), b.document.Limits.LiveGrants), "workload"))
 	}
-	paths, _, err := h.otherWays(ctx, g.Workload, b.resolved.facts, g.Permissions, h.ours())
+	paths, _, err := h.otherWays(ctx, elsewhere{g.Workload, b.resolved.facts, b.resolved.directory, g.Permissions, h.ours()})
 	if err != nil {
 		return nil, err
 	}

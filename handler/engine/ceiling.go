@@ -69,12 +69,9 @@ func (c *Ceiling) Enter(ctx context.Context, write bool) (func(), error) {
 		if taken != nil {
 			return func() { c.free(taken) }, nil
 		}
-		pause := time.NewTimer(slotPause/2 + jitter(slotPause))
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			pause.Stop()
-			return nil, ctx.Err()
+		err = waitOnTimer(ctx, slotPause/2+jitter(slotPause))
+		if err != nil {
+			return nil, err
 		}
 	}
 	return nil, errBusy{rest: slotPause + jitter(10*time.Second)}

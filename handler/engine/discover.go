@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -206,24 +205,17 @@ func (e *Engine) assignmentGone(ctx context.Context, name string) (bool, error) 
 
 // note keeps since when an orphan has been seen.
 func (e *Engine) note(ctx context.Context, object marked, why string) (orphan, error) {
-	row, err := e.Store.ReadWork(ctx, orphanPartition, object.name)
-	if err == nil {
-		var noted orphan
-		err = json.Unmarshal(row.Document, &noted)
-		// A made-anew object of the same name is another one.
-		if err == nil && noted.RemoteID == object.id {
-			return noted, nil
-		}
-	}
-	if err != nil && store.KindOf(err) != store.KindNotFound {
-		return orphan{}, storage(err, "")
-	}
-	noted := orphan{Kind: object.kind, Name: object.name, RemoteID: object.id, FirstSeen: e.Now(), Why: why}
-	document, err := json.Marshal(noted)
+	var noted orphan
+	err := e.readWork(ctx, orphanPartition, object.name, &noted)
 	if err != nil {
-		return orphan{}, fmt.Errorf("writing the orphan %s: %w", object.name, err)
+		return orphan{}, err
 	}
-	return noted, storage(e.Store.WriteWork(ctx, orphanPartition, store.Row{Key: object.name, Document: document}), "")
+	// A made-anew object of the same name is another one.
+	if !noted.FirstSeen.IsZero() && noted.RemoteID == object.id {
+		return noted, nil
+	}
+	noted = orphan{Kind: object.kind, Name: object.name, RemoteID: object.id, FirstSeen: e.Now(), Why: why}
+	return noted, e.keepWork(ctx, orphanPartition, object.name, noted)
 }
 
 // forgetOrphans deletes the notes of what this pass has not seen any more.
@@ -298,13 +290,9 @@ func (e *Engine) absent(ctx context.Context, present map[string]bool) (map[strin
 // removed that it does not know.
 func (e *Engine) Restored(ctx context.Context, by string) (Restore, error) {
 	now := e.Now()
-	document, err := json.Marshal(Freeze{By: by, At: now})
+	err := e.keepWork(ctx, switchPartition, restoreKey, Freeze{By: by, At: now})
 	if err != nil {
-		return Restore{}, fmt.Errorf("writing the restore: %w", err)
-	}
-	err = e.Store.WriteWork(ctx, switchPartition, store.Row{Key: restoreKey, Document: document})
-	if err != nil {
-		return Restore{}, storage(err, "")
+		return Restore{}, err
 	}
 	e.Log.WarnContext(ctx, "the ledger was restored from a copy", "by", by)
 	return Restore{By: by, At: now, Until: now.Add(afterRestore)}, nil
@@ -320,17 +308,7 @@ type Restore struct {
 
 // restored is when the ledger was last restored; zero when it never was.
 func (e *Engine) restored(ctx context.Context) (time.Time, error) {
-	row, err := e.Store.ReadWork(ctx, switchPartition, restoreKey)
-	if store.KindOf(err) == store.KindNotFound {
-		return time.Time{}, nil
-	}
-	if err != nil {
-		return time.Time{}, storage(err, "")
-	}
 	var note Freeze
-	err = json.Unmarshal(row.Document, &note)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("reading the restore: %w", err)
-	}
-	return note.At, nil
+	err := e.readWork(ctx, switchPartition, restoreKey, &note)
+	return note.At, err
 }

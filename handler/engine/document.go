@@ -49,11 +49,7 @@ func (e *Engine) lastDocument(ctx context.Context) policy.Document {
 		return document
 	}
 	var last policy.Document
-	row, err := e.Store.ReadWork(ctx, documentPartition, documentKey)
-	if err != nil {
-		return last
-	}
-	err = json.Unmarshal(row.Document, &last)
+	err = e.readWork(ctx, documentPartition, documentKey, &last)
 	if err != nil {
 		return policy.Document{}
 	}

@@ -249,16 +249,14 @@ func (e *Engine) assignments(ctx context.Context, workload grant.Workload, point
 // may stand in either of two properties, and whatever is not plainly limited counts
 // as organization-wide.
 func judged(found exchange.RoleAssignment) access.Assignment {
-	scope := firstOf(found.CustomResourceScope, found.CustomRecipientWriteScope)
-	unit := found.RecipientAdministrativeUnitScope
+	scope, unit := firstOf(found.CustomResourceScope, found.CustomRecipientWriteScope), unitOf(found)
 	if strings.EqualFold(found.RecipientWriteScope, "AdministrativeUnit") {
-		// Exchange was seen to show the unit's id in place of a scope's name.
-		unit, scope = firstOf(unit, scope), ""
+		scope = ""
 	}
 	limited := scope != "" || unit != "" || found.RecipientGroupScope != ""
 	return access.Assignment{Name: found.Name, ID: firstOf(found.GUID, found.Identity, found.Name), Role: found.Role, Scope: scope,
 		Unit: unit, Group: found.RecipientGroupScope, ScopeType: found.RecipientWriteScope, Enabled: found.Enabled,
-		Delegating: strings.HasPrefix(found.DelegationType, "Delegating"), Unscoped: !limited}
+		Delegating: strings.HasPrefix(strings.ToLower(found.DelegationType), "delegating"), Unscoped: !limited}
 }
 
 func firstOf(texts ...string) string {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -29,13 +28,9 @@ type Freeze struct {
 // on either way. Doing it twice changes nothing but who did it last.
 func (e *Engine) SetFreeze(ctx context.Context, freeze Freeze) (Freeze, error) {
 	freeze.At = e.Now()
-	document, err := json.Marshal(freeze)
+	err := e.keepWork(ctx, switchPartition, freezeKey, freeze)
 	if err != nil {
-		return Freeze{}, fmt.Errorf("writing the freeze: %w", err)
-	}
-	err = e.Store.WriteWork(ctx, switchPartition, store.Row{Key: freezeKey, Document: document})
-	if err != nil {
-		return Freeze{}, storage(err, "")
+		return Freeze{}, err
 	}
 	e.Log.WarnContext(ctx, "new access was switched", "frozen", freeze.Frozen, "by", freeze.By, "reason", freeze.Reason)
 	return freeze, nil
@@ -43,19 +38,9 @@ func (e *Engine) SetFreeze(ctx context.Context, freeze Freeze) (Freeze, error) {
 
 // Frozen returns the switch as it stands; never set is not frozen.
 func (e *Engine) Frozen(ctx context.Context) (Freeze, error) {
-	row, err := e.Store.ReadWork(ctx, switchPartition, freezeKey)
-	if store.KindOf(err) == store.KindNotFound {
-		return Freeze{}, nil
-	}
-	if err != nil {
-		return Freeze{}, storage(err, "")
-	}
 	var freeze Freeze
-	err = json.Unmarshal(row.Document, &freeze)
-	if err != nil {
-		return Freeze{}, fmt.Errorf("reading the freeze: %w", err)
-	}
-	return freeze, nil
+	err := e.readWork(ctx, switchPartition, freezeKey, &freeze)
+	return freeze, err
 }
 
 // newAccess returns the operator's document when new access may be given now; the

@@ -35,8 +35,8 @@ type holding struct {
 	// bound is the grant for which it has read them.
 	fresh *access.Facts
 	bound string
-	// roles are the directory roles of the workload, as read at that binding.
-	roles access.Reading[[]access.AdministratorRole]
+	// directory are the directory roles of the workload, as read at that binding.
+	directory access.Reading[[]heldRole]
 	// stopped is the last push of the workload's red button.
 	stopped Freeze
 	// shown is the pointer as this invocation has last read it, nil before.

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"mailgrant/handler/store"
@@ -56,29 +54,15 @@ func (e *Engine) trace(ctx context.Context, kind string, met []store.Due) {
 }
 
 func (e *Engine) keepTrace(ctx context.Context, kind string, note swept) error {
-	document, err := json.Marshal(note)
-	if err != nil {
-		return fmt.Errorf("writing the trace of sweep %s: %w", kind, err)
-	}
-	return storage(e.Store.WriteWork(ctx, sweepPartition, store.Row{Key: kind, Document: document}), "")
+	return e.keepWork(ctx, sweepPartition, kind, note)
 }
 
 // lastSweep returns the trace of the last sweep of this kind; the zero trace when
 // there has been none.
 func (e *Engine) lastSweep(ctx context.Context, kind string) (swept, error) {
-	row, err := e.Store.ReadWork(ctx, sweepPartition, kind)
-	if store.KindOf(err) == store.KindNotFound {
-		return swept{}, nil
-	}
-	if err != nil {
-		return swept{}, storage(err, "")
-	}
 	var note swept
-	err = json.Unmarshal(row.Document, &note)
-	if err != nil {
-		return swept{}, fmt.Errorf("reading the trace of sweep %s: %w", kind, err)
-	}
-	return note, nil
+	err := e.readWork(ctx, sweepPartition, kind, &note)
+	return note, err
 }
 
 // silent reports whether the sweep over the ends should have run and has not: its

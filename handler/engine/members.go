@@ -90,8 +90,8 @@ func (h *holding) recount(ctx context.Context, live *held) (grant.Condition, err
 	members.Approved = live.Members.Approved
 	if live.Members.Digest != members.Digest {
 		live.Members = &members
+		h.enroll(live, mailboxes)
 	}
-	h.enroll(live, mailboxes)
 	if moved == nil {
 		return h.changedMembers(ctx, live, found), nil
 	}
@@ -166,13 +166,10 @@ func scopeFilter(steps []grant.Step) string {
 	return ""
 }
 
-// enroll keeps the names of who has joined and left.
+// enroll keeps the names of who has joined and left, where the scope holds others than
+// when it was last looked at.
 func (h *holding) enroll(live *held, now []grant.Mailbox) {
 	if live.roll == nil {
-		return
-	}
-	joined, left := grant.Growth(live.roll.current(), now)
-	if len(joined)+len(left) == 0 {
 		return
 	}
 	live.rollChanged = true
@@ -213,18 +210,12 @@ func (h *holding) changedMembers(ctx context.Context, live *held, found []exchan
 		c.Status, c.Reason, c.Message = grant.Unknown, "DocumentUnusable", "the operator's document cannot be read, so it is not known which mailboxes are protected"
 		return c
 	}
-	var shielded []string
-	for _, mailbox := range found {
-		if protected(mailbox, document) {
-			shielded = append(shielded, mailbox.PrimaryAddress)
-		}
-	}
-	growth := h.growth(live)
+	shielded, canaries, growth := protectedAmong(found, document), h.canariesIn(live), h.growth(live)
 	switch {
 	case len(shielded) > 0:
 		c.Status, c.Reason, c.Message = grant.False, protectedReason, several(shielded)+" slid into the scope and is protected by the operator's document: take it out or revoke the grant"
-	case len(h.canariesIn(live)) > 0:
-		c.Status, c.Reason, c.Message = grant.False, canaryReason, several(addresses(h.canariesIn(live)))+" had to stay refused and slid into the scope"
+	case len(canaries) > 0:
+		c.Status, c.Reason, c.Message = grant.False, canaryReason, several(addresses(canaries))+" had to stay refused and slid into the scope"
 	case len(found) > live.Members.Ceiling:
 		c.Status, c.Reason, c.Message = grant.False, ceilingReason, fmt.Sprintf("the scope holds %d mailboxes and %d were approved at most; %s", len(found), live.Members.Ceiling, growth)
 	case len(found) == 0:

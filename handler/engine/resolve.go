@@ -16,8 +16,10 @@ import (
 
 // resolved is what a request names, as the tenant knows it.
 type resolved struct {
-	workload  grant.Workload
-	facts     access.Facts
+	workload grant.Workload
+	facts    access.Facts
+	// directory are the workload's directory roles.
+	directory access.Reading[[]heldRole]
 	mailboxes []exchange.Recipient
 	// counted is what a group, unit or filter holds; empty for named mailboxes.
 	counted counted
@@ -40,7 +42,6 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 	}
 	canaries := make([]looked, len(candidates))
 	var workloadFaults, scopeFaults []grant.Fault
-	var roles access.Reading[[]access.AdministratorRole]
 	var lacking []string
 	group, groupCtx := readTogether(ctx)
 	// Two more than Exchange is asked at once, because some of these ask Graph.
@@ -53,7 +54,7 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 		}
 		group.Go(func() error {
 			var err error
-			roles, err = e.directoryRoles(groupCtx, found.workload.ObjectID)
+			found.directory, err = e.rolesInDirectory(groupCtx, found.workload.ObjectID)
 			return err
 		})
 		found.facts, err = e.workloadFacts(groupCtx, found.workload, e.knownConsents)
@@ -75,7 +76,6 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 	if err != nil {
 		return resolved{}, nil, err
 	}
-	found.facts.Roles = roles
 	faults := append(workloadFaults, permissionFaults(request.Permissions, lacking)...)
 	faults = append(faults, scopeFaults...)
 	if request.Scope.Counted() && len(scopeFaults) == 0 {
@@ -193,6 +193,17 @@ func gatherCanaries(found []looked, named []string, faults []grant.Fault) ([]exc
 func protected(recipient exchange.Recipient, document policy.Document) bool {
 	known := names(recipient)
 	return slices.ContainsFunc(document.Protected, func(entry string) bool { return slices.Contains(known, entry) })
+}
+
+// protectedAmong lists the addresses of those recipients that the document protects.
+func protectedAmong(recipients []exchange.Recipient, document policy.Document) []string {
+	var shielded []string
+	for _, recipient := range recipients {
+		if protected(recipient, document) {
+			shielded = append(shielded, recipient.PrimaryAddress)
+		}
+	}
+	return shielded
 }
 
 // lackingRoles names the application roles that this tenant does not have.

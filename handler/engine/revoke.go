@@ -147,8 +147,8 @@ func (h *holding) finish(ctx context.Context, live *held, facts access.Facts) er
 func (h *holding) stillReachable(ctx context.Context, live *held, facts access.Facts) grant.Condition {
 	c := grant.Condition{Type: grant.StillReachable, Status: grant.Unknown}
 	// One call less at the end: no scope is left that such a role could defeat.
-	facts.Roles = access.NotRead[[]access.AdministratorRole]("not asked for at the end of a grant")
-	paths, unread, err := h.otherWays(ctx, live.Workload, facts, live.Permissions, h.ours())
+	directory := access.NotRead[[]heldRole]("not asked for at the end of a grant")
+	paths, unread, err := h.otherWays(ctx, elsewhere{live.Workload, facts, directory, live.Permissions, h.ours()})
 	if err != nil {
 		unread = append(unread, err.Error())
 	}

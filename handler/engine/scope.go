@@ -150,8 +150,8 @@ func nestedIn(members []exchange.Recipient) []string {
 }
 
 // isGroup goes by Exchange's RecipientTypeDetails; a GroupMailbox is a Microsoft 365
-// group.
-func isGroup(kind string) bool { return strings.Contains(kind, "Group") }
+// group, and a room list a distribution group of rooms.
+func isGroup(kind string) bool { return strings.Contains(kind, "Group") || kind == exchange.RoomList }
 
 // groupRefusals say why the group cannot be a scope; none when it can. Whoever may put
 // himself or others into the group gives access to what he puts in.
@@ -202,12 +202,7 @@ func countFaults(scope grant.Scope, found counted, document policy.Document) []g
 	case len(found.mailboxes) > document.Limits.Members:
 		faults = append(faults, at("tooManyMailboxes", fmt.Sprintf("%d mailboxes are in this scope; %d are allowed", len(found.mailboxes), document.Limits.Members)))
 	}
-	var shielded []string
-	for _, mailbox := range found.mailboxes {
-		if protected(mailbox, document) {
-			shielded = append(shielded, mailbox.PrimaryAddress)
-		}
-	}
+	shielded := protectedAmong(found.mailboxes, document)
 	if len(shielded) > 0 {
 		faults = append(faults, at("protectedMailbox", several(shielded)+" would be in this scope and is protected by the operator's document"))
 	}

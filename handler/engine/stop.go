@@ -2,13 +2,10 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
 	"mailgrant/handler/grant"
-	"mailgrant/handler/store"
 )
 
 // stopPrefix begins the key of the row that says when a workload's red button was
@@ -19,11 +16,7 @@ const stopPrefix = "stop-"
 // has to end. It is written before the workload's grants are read: a request that is
 // being bound meanwhile is either among them, or reads this row after its own batch.
 func (e *Engine) noteStop(ctx context.Context, workload, by, reason string, now time.Time) error {
-	document, err := json.Marshal(Freeze{By: by, Reason: reason, At: now})
-	if err != nil {
-		return fmt.Errorf("writing the stop of workload %s: %w", workload, err)
-	}
-	return storage(e.Store.WriteWork(ctx, switchPartition, store.Row{Key: stopKey(workload), Document: document}), "")
+	return e.keepWork(ctx, switchPartition, stopKey(workload), Freeze{By: by, Reason: reason, At: now})
 }
 
 func stopKey(workload string) string { return stopPrefix + strings.ToLower(workload) }
@@ -31,19 +24,9 @@ func stopKey(workload string) string { return stopPrefix + strings.ToLower(workl
 // stop returns the last push of the workload's red button; the zero value when there
 // was none.
 func (e *Engine) stop(ctx context.Context, workload string) (Freeze, error) {
-	row, err := e.Store.ReadWork(ctx, switchPartition, stopKey(workload))
-	if store.KindOf(err) == store.KindNotFound {
-		return Freeze{}, nil
-	}
-	if err != nil {
-		return Freeze{}, storage(err, "")
-	}
 	var pushed Freeze
-	err = json.Unmarshal(row.Document, &pushed)
-	if err != nil {
-		return Freeze{}, fmt.Errorf("reading the stop of workload %s: %w", workload, err)
-	}
-	return pushed, nil
+	err := e.readWork(ctx, switchPartition, stopKey(workload), &pushed)
+	return pushed, err
 }
 
 // covers reports whether a push of the red button ends what was received at that time.

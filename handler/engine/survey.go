@@ -55,6 +55,14 @@ type heldConsent struct {
 type heldRole struct {
 	Holders []string
 	Role    access.AdministratorRole
+	// Limit is the path of the part of the directory that a directory role is limited to;
+	// empty where it is not.
+	Limit string `json:",omitempty"`
+}
+
+// inUnit reports whether the role is limited to an administrative unit.
+func (r heldRole) inUnit() bool {
+	return strings.HasPrefix(strings.ToLower(r.Limit), "/administrativeunits/")
 }
 
 // ownObject is an object of the tenant that a live grant has made, by name or id.

@@ -56,10 +56,10 @@ func TestAssembledVerdicts(t *testing.T) {
 		"assignments unread": {func(s *surveyed) { s.Assignments = access.NotRead[[]exchange.RoleAssignment]("no") }, grant.Unsure, grant.Unsure, grant.Refused},
 		"roles unread":       {func(s *surveyed) { s.RoleGroups = access.NotRead[[]heldRole]("no") }, grant.Refused, grant.Refused, grant.Unsure},
 		"a role group, by id": {func(s *surveyed) {
-			s.RoleGroups.Value = []heldRole{{[]string{appOne}, access.AdministratorRole{Name: "Organization Management"}}}
+			s.RoleGroups.Value = []heldRole{{Holders: []string{appOne}, Role: access.AdministratorRole{Name: "Organization Management"}}}
 		}, grant.Refused, grant.Refused, grant.Allowed},
 		"a role group, by name": {func(s *surveyed) {
-			s.RoleGroups.Value = []heldRole{{[]string{"Twin"}, access.AdministratorRole{Name: "Organization Management"}}}
+			s.RoleGroups.Value = []heldRole{{Holders: []string{"Twin"}, Role: access.AdministratorRole{Name: "Organization Management"}}}
 		}, grant.Refused, grant.Refused, grant.Unsure},
 		"what was read, beside": {func(s *surveyed) {
 			s.OnGraph.Value = []heldConsent{{appOne, access.Consent{Resource: access.Graph, Value: "Mail.Read"}}}

@@ -153,7 +153,7 @@ func membership(members []exchange.Recipient) access.Membership {
 	var made access.Membership
 	for _, member := range members {
 		switch {
-		case strings.Contains(member.Type, "Group") || member.Type == exchange.RoomList:
+		case isGroup(member.Type):
 			made.Groups = append(made.Groups, member.GUID)
 		case grantable(member.Type):
 			made.Mailboxes = append(made.Mailboxes, member.GUID)
@@ -172,6 +172,7 @@ func (s *surveyed) unitsNamed() []string {
 }
 
 // unitOf is the administrative unit that limits an assignment; empty where none does.
+// Exchange was seen to show the unit's id in place of a scope's name.
 func unitOf(assignment exchange.RoleAssignment) string {
 	if assignment.RecipientAdministrativeUnitScope != "" {
 		return assignment.RecipientAdministrativeUnitScope

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -101,31 +100,6 @@ func (e *Engine) keptText(ctx context.Context, partition, name string) ([]byte, 
 }
 
 func chunkKey(name string, number int) string { return fmt.Sprintf("%s-%03d", name, number) }
-
-// keepWork and readWork write and read one small row as JSON. readWork leaves into as it
-// is when there is no row.
-func (e *Engine) keepWork(ctx context.Context, partition, key string, value any) error {
-	document, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Errorf("writing %s %s: %w", partition, key, err)
-	}
-	return storage(e.Store.WriteWork(ctx, partition, store.Row{Key: key, Document: document}), "")
-}
-
-func (e *Engine) readWork(ctx context.Context, partition, key string, into any) error {
-	row, err := e.Store.ReadWork(ctx, partition, key)
-	if store.KindOf(err) == store.KindNotFound {
-		return nil
-	}
-	if err != nil {
-		return storage(err, "")
-	}
-	err = json.Unmarshal(row.Document, into)
-	if err != nil {
-		return fmt.Errorf("reading %s %s: %w", partition, key, err)
-	}
-	return nil
-}
 
 // forgetRows deletes every row of a partition.
 func (e *Engine) forgetRows(ctx context.Context, partition string) error {

@@ -33,10 +33,10 @@ func (e *Engine) readDirectoryRoles(ctx context.Context, principal string) ([]he
 	for i, one := range assigned {
 		role := byID[one.RoleDefinitionID]
 		made := access.AdministratorRole{ID: firstOf(role.TemplateID, one.RoleDefinitionID), Name: firstOf(role.Name, one.RoleDefinitionID)}
-		if one.Scope != "/" {
-			made = access.AdministratorRole{Name: made.Name + ", limited to " + one.Scope}
-		}
 		held[i] = heldRole{Holders: []string{one.PrincipalID}, Role: made}
+		if one.Scope != "/" {
+			held[i].Role, held[i].Limit = access.AdministratorRole{Name: made.Name + ", limited to " + one.Scope}, one.Scope
+		}
 	}
 	return held, nil
 }
@@ -58,7 +58,7 @@ func (e *Engine) readRoleGroups(ctx context.Context) ([]heldRole, error) {
 		}
 		for _, member := range members {
 			held = append(held, heldRole{Role: access.AdministratorRole{Name: group.Name},
-				Holders: []string{member.ExternalDirectoryObjectID, member.GUID, member.Name}})
+				Holders: []string{member.ExternalDirectoryObjectID, member.GUID, member.Name, member.DisplayName}})
 		}
 	}
 	return held, nil

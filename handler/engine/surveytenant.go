@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"mailgrant/handler/access"
-	"mailgrant/handler/exchange"
 	"mailgrant/handler/grant"
 	"mailgrant/handler/graph"
 )
@@ -197,7 +196,7 @@ func (s *surveyed) accessAssignments(people holders, own owned) (map[string][]ac
 				doubtful[holder] = "the role assignment " + one.Name + " names its holder in a way that several workloads answer to"
 				continue
 			}
-			made := judgedWhole(one)
+			made := judged(one)
 			made.Ours = own.has(holder, one)
 			byHolder[holder] = append(byHolder[holder], made)
 		}
@@ -218,15 +217,6 @@ func (s *surveyed) pointersUnread() string {
 func forApplications(role string) bool {
 	_, known := access.LookUpRole(role)
 	return known || strings.HasPrefix(strings.ToLower(role), "application")
-}
-
-// judgedWhole is judged with everything that can limit an assignment.
-func judgedWhole(found exchange.RoleAssignment) access.Assignment {
-	made := judged(found)
-	made.Group, made.Unit = found.RecipientGroupScope, unitOf(found)
-	made.Unscoped = made.Scope == "" && made.Group == "" && made.Unit == ""
-	made.Delegating = strings.HasPrefix(strings.ToLower(found.DelegationType), "delegating")
-	return made
 }
 
 // leftovers names every assignment of the impersonation role that application roles

@@ -120,7 +120,7 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 	granted, _ = grant.Growth(canaries, granted)
 	subjects := append(slices.Clone(granted), canaries...)
 	answers := make([]tested, len(subjects))
-	var facts access.Facts
+	var others elsewhere
 	var unreadable error
 	var group errgroup.Group
 	group.SetLimit(atOnce)
@@ -131,7 +131,7 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 		})
 	}
 	group.Go(func() error {
-		facts, unreadable = h.otherPaths(ctx, live)
+		others, unreadable = h.otherPaths(ctx, live)
 		return nil
 	})
 	_ = group.Wait() // the functions return no errors: each has put its own away
@@ -139,7 +139,7 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 	found.held = keptBack(answers, unreadable, err, uncounted)
 	found.rest = asked(answers, unreadable, err, uncounted)
 	h.judgeAnswers(live, &found, subjects, answers, len(granted))
-	h.judgePaths(ctx, live, &found, facts, unreadable)
+	h.judgePaths(ctx, live, &found, others, unreadable)
 	return found
 }
 
@@ -178,12 +178,16 @@ type tested struct {
 
 func (h *holding) test(ctx context.Context, live *held, guid string) tested {
 	answer, err := h.Exchange.TestServicePrincipalAuthorization(ctx, live.Workload.ObjectID, guid)
-	result := tested{at: h.Now(), requestID: answer.RequestID, err: err}
-	for _, row := range answer.Rows {
-		result.rows = append(result.rows, access.Authorization{Role: row.RoleName, Granted: row.GrantedPermissions,
-			Scope: row.AllowedResourceScope, InScope: verdictOf(row.InScope)})
+	return tested{at: h.Now(), rows: authorizationsOf(answer), requestID: answer.RequestID, err: err}
+}
+
+// authorizationsOf tells the tenant's own test in the words that it is judged in.
+func authorizationsOf(answer exchange.Answer) []access.Authorization {
+	rows := make([]access.Authorization, len(answer.Rows))
+	for i, row := range answer.Rows {
+		rows[i] = access.Authorization{Role: row.RoleName, Granted: row.GrantedPermissions, Scope: row.AllowedResourceScope, InScope: verdictOf(row.InScope)}
 	}
-	return result
+	return rows
 }
 
 func verdictOf(answer exchange.InScope) grant.Verdict {
@@ -196,32 +200,33 @@ func verdictOf(answer exchange.InScope) grant.Verdict {
 	return grant.Unsure
 }
 
-func (h *holding) otherPaths(ctx context.Context, live *held) (access.Facts, error) {
-	var facts access.Facts
-	facts.Pointer = access.Known(h.shown)
+// otherPaths reads anew what the workload itself holds.
+func (h *holding) otherPaths(ctx context.Context, live *held) (elsewhere, error) {
+	found := elsewhere{workload: live.Workload, wanted: live.Permissions, ours: h.ours()}
+	found.facts.Pointer = access.Known(h.shown)
 	group, ctx := readTogether(ctx)
 	group.Go(func() error {
 		consents, err := h.consents(ctx, live.Workload.ObjectID)
-		facts.Consents = access.Known(consents)
+		found.facts.Consents = access.Known(consents)
 		return err
 	})
 	group.Go(func() error {
-		if h.bound == live.ID && h.roles.Read {
+		if h.bound == live.ID && h.directory.Read {
 			// Read when it was bound, seconds ago, by this very invocation.
-			facts.Roles = h.roles
+			found.directory = h.directory
 			return nil
 		}
 		var err error
-		facts.Roles, err = h.directoryRoles(ctx, live.Workload.ObjectID)
+		found.directory, err = h.rolesInDirectory(ctx, live.Workload.ObjectID)
 		return err
 	})
 	group.Go(func() error {
 		assignments, err := h.assignments(ctx, live.Workload, h.shown)
-		facts.Assignments = access.Known(assignments)
+		found.facts.Assignments = access.Known(assignments)
 		return err
 	})
 	err := group.Wait()
-	return facts, err
+	return found, err
 }
 
 // judgeAnswers turns answers into evidence, one row a mailbox and permission.
@@ -273,13 +278,13 @@ func (p *proof) add(evidence grant.Evidence, subject grant.Mailbox) {
 	}
 }
 
-func (h *holding) judgePaths(ctx context.Context, live *held, found *proof, facts access.Facts, err error) {
+func (h *holding) judgePaths(ctx context.Context, live *held, found *proof, others elsewhere, err error) {
 	if err != nil {
 		found.unread = append(found.unread, err.Error())
 		found.unsure = append(found.unsure, "the other paths could not be read: "+err.Error())
 		return
 	}
-	found.paths, found.unread, err = h.otherWays(ctx, live.Workload, facts, live.Permissions, h.ours())
+	found.paths, found.unread, err = h.otherWays(ctx, others)
 	if err != nil {
 		if held := keptBack(nil, err); held != nil {
 			found.held = held
