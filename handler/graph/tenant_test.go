@@ -2,9 +2,6 @@ package graph_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -30,9 +27,7 @@ func simulated(t *testing.T) *graph.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(running.CertificatePEM())
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	transport := running.Transport()
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		_ = running.Close()

@@ -2,8 +2,6 @@ package session
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -24,11 +22,10 @@ type Application struct {
 // Application signs in to this session's tenant, whose certificate it trusts and no
 // other.
 func (s *Session) Application(appID, secret string) Application {
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(s.Tenant.CertificatePEM())
+	transport := s.Tenant.Transport()
+	transport.DisableKeepAlives = true
 	return Application{base: s.Tenant.URL(), tenant: s.Tenant.TenantID(), appID: appID, password: secret,
-		http: &http.Client{Timeout: longestCall, Transport: &http.Transport{DisableKeepAlives: true,
-			TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}}
+		http: &http.Client{Timeout: longestCall, Transport: transport}}
 }
 
 // Token is an access token and the app roles that it carries; Roles is empty where no

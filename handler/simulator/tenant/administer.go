@@ -11,19 +11,21 @@ import (
 
 // Action is one thing an administrator does, outside the product and past every fault.
 //
-// Do is one of: addConsent, removeConsent (Workload, Resource, Permission), addMailbox, setMailbox,
-// removeMailbox (Mailbox; set and remove find it by "guid", set changes the fields that are named),
-// addServicePrincipal (ServicePrincipal), removeServicePrincipal, restoreServicePrincipal
-// (Workload), cmdlet (Cmdlet, Parameters), addGroup, setGroup, removeGroup (Group; found by "guid": a
-// new "name" or "container" renames or moves it), addGroupMember, removeGroupMember (Group, Member),
-// addAdministrativeUnit, setAdministrativeUnit, removeAdministrativeUnit (AdministrativeUnit; found
-// by "id"), addAdministrativeUnitMember, removeAdministrativeUnitMember (AdministrativeUnit, Member),
-// addAccessPolicy, removeAccessPolicy (AccessPolicy; found by "appId" and "scope"),
-// addMailboxPermission, removeMailboxPermission (MailboxPermission), addDirectoryRole,
-// removeDirectoryRole (DirectoryRole), addRoleGroupMember, removeRoleGroupMember (RoleGroup by its
-// name, Member), addManagementRole, removeManagementRole (Role). Workload is an app id or an object
-// id; Member is any id or address; Resource is "graph" or "exchange"; the objects have the names of
-// the directory document. A group becomes nested as a member of another.
+// Do is one of: addConsent, removeConsent (Workload, Resource, Permission), declarePermission,
+// withdrawPermission (the same, of the app registration), grantAdminConsent (Workload), addMailbox,
+// setMailbox, removeMailbox (Mailbox; set and remove find it by "guid", set changes the fields that
+// are named), addServicePrincipal (ServicePrincipal), removeServicePrincipal,
+// restoreServicePrincipal (Workload), cmdlet (Cmdlet, Parameters), addGroup, setGroup, removeGroup
+// (Group; found by "guid": a new "name" or "container" renames or moves it), addGroupMember,
+// removeGroupMember (Group, Member), addAdministrativeUnit, setAdministrativeUnit,
+// removeAdministrativeUnit (AdministrativeUnit; found by "id"), addAdministrativeUnitMember,
+// removeAdministrativeUnitMember (AdministrativeUnit, Member), addAccessPolicy, removeAccessPolicy
+// (AccessPolicy; found by "appId" and "scope"), addMailboxPermission, removeMailboxPermission
+// (MailboxPermission), addDirectoryRole, removeDirectoryRole (DirectoryRole), addRoleGroupMember,
+// removeRoleGroupMember (RoleGroup by its name, Member), addManagementRole, removeManagementRole
+// (Role). Workload is an app id or an object id; Member is any id or address; Resource is "graph"
+// or "exchange"; the objects have the names of the directory document. A group becomes nested as a
+// member of another.
 type Action struct {
 	Do               string         `json:"do"`
 	Workload         string         `json:"workload,omitempty"`
@@ -85,11 +87,10 @@ func (t *Tenant) administer(action Action, now time.Time) error {
 		return t.administratorRuns(action, now)
 	}
 	call := &invocation{by: administrator, at: now}
-	if act, known := groupActions[action.Do]; known {
-		return act(t, action, call)
-	}
-	if act, known := accessActions[action.Do]; known {
-		return act(t, action, call)
+	for _, actions := range []map[string]func(*Tenant, Action, *invocation) error{groupActions, accessActions, registrationActions} {
+		if act, known := actions[action.Do]; known {
+			return act(t, action, call)
+		}
 	}
 	return fmt.Errorf("there is no action %q", action.Do)
 }

@@ -106,7 +106,7 @@ func (t *Tenant) administratorRemovesPermission(action Action, call *invocation)
 	if !slices.Contains(t.state.permissions, wanted) {
 		return fmt.Errorf("%s does not have that permission", t.trusteeName(wanted.Trustee))
 	}
-	t.state.permissions = slices.DeleteFunc(slices.Clone(t.state.permissions), func(each permission) bool { return each == wanted })
+	t.state.setPermission(wanted, false, call.at)
 	t.state.changed(call.at, call.by, "removed", "mailboxPermission", target.DisplayName, wanted.Right+" of "+t.trusteeName(wanted.Trustee))
 	return nil
 }

@@ -50,7 +50,7 @@ func (t *Tenant) setMailbox(fields map[string]any, now time.Time) error {
 		return err
 	}
 	changed := t.state.mailboxes[index]
-	// Decoding into the shared slices and maps would alter what an undo has to bring back.
+	// Decoding into shared slices, maps and pointers would alter what an undo has to bring back.
 	changed.Aliases = slices.Clone(changed.Aliases)
 	if _, named := fields["attributes"]; named {
 		changed.Attributes = nil
@@ -59,6 +59,9 @@ func (t *Tenant) setMailbox(fields map[string]any, now time.Time) error {
 		if _, named := fields[name]; named {
 			*list = nil
 		}
+	}
+	if _, named := fields["smtpClientAuthenticationDisabled"]; named {
+		changed.SMTPDisabled = nil
 	}
 	if _, named := fields["customAttributes"]; named {
 		changed.CustomAttributes = nil

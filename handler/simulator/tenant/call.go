@@ -107,7 +107,7 @@ func (c *call) readCommand() {
 	}
 	c.write = isWriteVerb(c.command.name)
 	c.subject = "Exchange " + c.name
-	for _, name := range []string{"Name", "Identity", "ObjectId", "App"} {
+	for _, name := range []string{"Name", "Identity", "ObjectId", "App", "AppId"} {
 		if value, is := c.command.parameters[name].(string); is {
 			c.subject += " " + value
 			return

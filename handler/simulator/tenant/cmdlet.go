@@ -31,7 +31,7 @@ var (
 
 // cmdlets is a function and not a variable because what a cmdlet runs may look the table up again.
 func cmdlets() []cmdlet {
-	return slices.Concat(assignmentCmdlets(), groupCmdlets(), accessCmdlets())
+	return slices.Concat(assignmentCmdlets(), groupCmdlets(), accessCmdlets(), mailboxCmdlets())
 }
 
 // assignmentCmdlets are what a scoped role takes.
@@ -82,7 +82,9 @@ type invocation struct {
 	cmdlet     string
 	texts      map[string]string
 	flags      map[string]bool
-	lists      map[string][]string
+	// nulls are flags that were given as null.
+	nulls map[string]bool
+	lists map[string][]string
 	// warnings go beside the result.
 	warnings []string
 }
@@ -90,7 +92,8 @@ type invocation struct {
 // bind is strict, as the admin endpoint is: an unknown name or a value of the wrong kind fails the
 // call before anything is looked up.
 func (i *invocation) bind(to cmdlet, parameters map[string]any) error {
-	i.cmdlet, i.texts, i.flags, i.lists = to.name, map[string]string{}, map[string]bool{}, map[string][]string{}
+	i.cmdlet, i.texts, i.lists = to.name, map[string]string{}, map[string][]string{}
+	i.flags, i.nulls = map[string]bool{}, map[string]bool{}
 	for _, name := range sortedNames(parameters) {
 		value := parameters[name]
 		if known, is := spelled(name, to.texts, commonTexts); is {
@@ -114,10 +117,11 @@ func (i *invocation) bind(to cmdlet, parameters map[string]any) error {
 			return badParameters("A parameter cannot be found that matches parameter name '" + name + "'.")
 		}
 		flag, is := value.(bool)
-		if !is {
+		if !is && (value != nil || !slices.Contains(nullableFlags, known)) {
 			return badValue(fmt.Sprintf("parameter '%s' is a switch and not '%v'", known, value))
 		}
 		i.flags[known] = flag
+		i.nulls[known] = !is
 	}
 	for _, name := range to.required {
 		if i.texts[name] == "" && len(i.lists[name]) == 0 {
@@ -126,6 +130,9 @@ func (i *invocation) bind(to cmdlet, parameters map[string]any) error {
 	}
 	return nil
 }
+
+// nullableFlags take null besides true and false.
+var nullableFlags = []string{"SmtpClientAuthenticationDisabled"}
 
 // sortedNames makes the first fault the same in every run.
 func sortedNames(parameters map[string]any) []string {
@@ -186,6 +193,15 @@ func (i *invocation) text(name string) string { return i.texts[name] }
 
 // flag returns false for a switch that was not given.
 func (i *invocation) flag(name string) bool { return i.flags[name] }
+
+// flagOrNull returns nil for null, and for a switch that was not given.
+func (i *invocation) flagOrNull(name string) *bool {
+	flag, given := i.flags[name]
+	if !given || i.nulls[name] {
+		return nil
+	}
+	return &flag
+}
 
 // given tells a switch that is false from one that is absent.
 func (i *invocation) given(name string) bool {

@@ -1,6 +1,6 @@
 package tenant
 
-// The management roles that hold the cmdlets for groups, policies and mailbox permissions; any one
+// The management roles that hold the cmdlets for groups, policies, mailboxes and their permissions; any one
 // of a line is enough (PowerShell reference, Find the permissions required to run any Exchange
 // cmdlet). Which of them read units and role groups is inferred.
 var (
@@ -12,6 +12,7 @@ var (
 	permissionReader = []string{"View-Only Recipients", "Mail Recipients"}
 	permissionWriter = []string{"Mail Recipients"}
 	roleGroupReaders = []string{"Role Management", "View-Only Configuration"}
+	mailboxMakers    = []string{"Mail Recipient Creation"}
 )
 
 // identityAlone is the parameter of cmdlets that find one object or list all.
@@ -24,8 +25,12 @@ func groupCmdlets() []cmdlet {
 	types := []string{"RecipientTypeDetails"}
 	member := []string{"Identity", "Member"}
 	settings := []string{"Alias", "DisplayName", "PrimarySmtpAddress", "MemberJoinRestriction", "MemberDepartRestriction"}
-	// The last three change nothing that is played.
-	switches := []string{"BypassSecurityGroupManagerCheck", "IgnoreNamingPolicy", "RequireSenderAuthenticationEnabled", "HiddenFromAddressListsEnabled"}
+	// A new group has no manager yet whose check could be passed by, and is hidden from address lists
+	// only afterwards (PowerShell reference, New-DistributionGroup). What naming policy and senders are
+	// about is not played.
+	bypass := []string{"BypassSecurityGroupManagerCheck"}
+	made := []string{"HiddenGroupMembershipEnabled", "IgnoreNamingPolicy", "RequireSenderAuthenticationEnabled"}
+	changed := append([]string{"BypassSecurityGroupManagerCheck", "HiddenFromAddressListsEnabled"}, made...)
 	return []cmdlet{
 		{name: "Get-Group", roles: groupReaders, texts: found, lists: types, run: getGroup},
 		{name: "Get-DistributionGroup", roles: groupReaders, texts: found, lists: types, run: getDistributionGroup},
@@ -35,12 +40,12 @@ func groupCmdlets() []cmdlet {
 		{name: "Get-DynamicDistributionGroup", roles: groupReaders, texts: found, run: getDynamicDistributionGroup},
 		{name: "Get-DynamicDistributionGroupMember", roles: groupReaders, required: identityAlone, texts: members, run: getDynamicDistributionGroupMember},
 		{name: "New-DistributionGroup", roles: groupWriters, required: []string{"Name"}, texts: append([]string{"Name", "Type", "Notes", "Description"}, settings...),
-			flags: switches, lists: []string{"ManagedBy", "Members"}, run: newDistributionGroup},
+			flags: made, lists: []string{"ManagedBy", "Members"}, run: newDistributionGroup},
 		{name: "Set-DistributionGroup", roles: groupWriters, required: identityAlone, texts: append([]string{"Identity", "Name", "Description"}, settings...),
-			flags: switches, lists: []string{"ManagedBy"}, run: setDistributionGroup},
-		{name: "Remove-DistributionGroup", roles: groupWriters, required: identityAlone, texts: identityAlone, flags: switches, run: removeDistributionGroup},
-		{name: "Add-DistributionGroupMember", roles: groupWriters, required: member, texts: member, flags: switches, run: addDistributionGroupMember},
-		{name: "Remove-DistributionGroupMember", roles: groupWriters, required: member, texts: member, flags: switches, run: removeDistributionGroupMember},
+			flags: changed, lists: []string{"ManagedBy"}, run: setDistributionGroup},
+		{name: "Remove-DistributionGroup", roles: groupWriters, required: identityAlone, texts: identityAlone, flags: bypass, run: removeDistributionGroup},
+		{name: "Add-DistributionGroupMember", roles: groupWriters, required: member, texts: member, flags: bypass, run: addDistributionGroupMember},
+		{name: "Remove-DistributionGroupMember", roles: groupWriters, required: member, texts: member, flags: bypass, run: removeDistributionGroupMember},
 		{name: "Get-AdministrativeUnit", roles: unitReaders, texts: identityAlone, run: getAdministrativeUnit},
 	}
 }
@@ -54,17 +59,33 @@ func accessCmdlets() []cmdlet {
 		{name: "Set-ApplicationAccessPolicy", roles: policyWriters, required: identityAlone, texts: []string{"Identity", "Description"}, run: setApplicationAccessPolicy},
 		{name: "Remove-ApplicationAccessPolicy", roles: policyWriters, required: identityAlone, texts: identityAlone, run: removeApplicationAccessPolicy},
 		{name: "Test-ApplicationAccessPolicy", roles: policyReaders, required: []string{"Identity", "AppId"}, texts: []string{"Identity", "AppId"}, run: testApplicationAccessPolicy},
-		{name: "Get-MailboxPermission", roles: permissionReader, required: identityAlone, texts: []string{"Identity", "User"}, run: getMailboxPermission},
+		{name: "Get-MailboxPermission", roles: permissionReader, required: identityAlone, texts: []string{"Identity", "User", "ResultSize"}, run: getMailboxPermission},
 		{name: "Add-MailboxPermission", roles: permissionWriter, required: []string{"Identity", "User", "AccessRights"}, texts: []string{"Identity", "User", "InheritanceType"},
 			flags: []string{"AutoMapping"}, lists: []string{"AccessRights"}, run: addMailboxPermission},
 		{name: "Remove-MailboxPermission", roles: permissionWriter, required: []string{"Identity", "User", "AccessRights"}, texts: []string{"Identity", "User", "InheritanceType"},
 			lists: []string{"AccessRights"}, run: removeMailboxPermission},
-		{name: "Get-RecipientPermission", roles: permissionReader, required: identityAlone, texts: []string{"Identity", "Trustee"}, run: getRecipientPermission},
+		{name: "Get-RecipientPermission", roles: permissionReader, texts: []string{"Identity", "Trustee", "ResultSize"}, lists: []string{"AccessRights"}, run: getRecipientPermission},
 		{name: "Add-RecipientPermission", roles: permissionWriter, required: []string{"Identity", "Trustee", "AccessRights"}, texts: []string{"Identity", "Trustee"},
 			lists: []string{"AccessRights"}, run: addRecipientPermission},
 		{name: "Remove-RecipientPermission", roles: permissionWriter, required: []string{"Identity", "Trustee", "AccessRights"}, texts: []string{"Identity", "Trustee"},
 			lists: []string{"AccessRights"}, run: removeRecipientPermission},
 		{name: "Get-RoleGroup", roles: roleGroupReaders, texts: identityAlone, run: getRoleGroup},
 		{name: "Get-RoleGroupMember", roles: roleGroupReaders, required: identityAlone, texts: []string{"Identity", "ResultSize"}, run: getRoleGroupMember},
+	}
+}
+
+// mailboxCmdlets are those for shared mailboxes and for the switches of older protocols. Which role
+// holds the organization's transport settings is inferred.
+func mailboxCmdlets() []cmdlet {
+	found := []string{"Identity", "Filter", "ResultSize"}
+	types := []string{"RecipientTypeDetails"}
+	return []cmdlet{
+		{name: "New-Mailbox", roles: mailboxMakers, required: []string{"Name"}, texts: []string{"Name", "Alias", "DisplayName", "PrimarySmtpAddress"},
+			flags: []string{"Shared", "Force"}, run: newMailbox},
+		{name: "Remove-Mailbox", roles: mailboxMakers, required: identityAlone, texts: identityAlone, flags: []string{"Force"}, run: removeMailbox},
+		{name: "Get-CASMailbox", roles: permissionReader, texts: found, lists: types, run: getCASMailbox},
+		{name: "Set-CASMailbox", roles: permissionWriter, required: identityAlone, texts: identityAlone, flags: clientAccessSwitches, run: setCASMailbox},
+		{name: "Get-TransportConfig", roles: policyReaders, run: getTransportConfig},
+		{name: "Set-TransportConfig", roles: policyWriters, flags: []string{"SmtpClientAuthenticationDisabled"}, run: setTransportConfig},
 	}
 }

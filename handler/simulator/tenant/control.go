@@ -41,6 +41,7 @@ func (t *Tenant) control() http.Handler {
 		return map[string]any{}, nil
 	}))
 	routes.HandleFunc("GET /unknown", t.controlled(func([]byte) (any, error) { return t.Unknown(), nil }))
+	routes.HandleFunc("GET /mail", t.controlled(func([]byte) (any, error) { return t.mailAddresses(), nil }))
 	routes.HandleFunc("GET /reach", t.answerReach)
 	routes.HandleFunc("GET /token", func(w http.ResponseWriter, r *http.Request) {
 		token := t.Token(r.URL.Query().Get("workload"), r.URL.Query().Get("resource"))
@@ -106,6 +107,15 @@ func oneOrMany[T any](body []byte) ([]T, error) {
 		return nil, fmt.Errorf("read the object: %w", err)
 	}
 	return []T{one}, nil
+}
+
+// mailAddresses tells other processes where the older protocols are served.
+func (t *Tenant) mailAddresses() map[string]string {
+	addresses := map[string]string{}
+	for protocol := range protocolPermissions {
+		addresses[protocol] = t.MailAddress(protocol)
+	}
+	return addresses
 }
 
 func (t *Tenant) clockReading() map[string]string {

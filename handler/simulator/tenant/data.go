@@ -2,8 +2,6 @@ package tenant
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -142,7 +140,7 @@ func (t *Tenant) ask(method, path, token, body string) (int, string) {
 		return 0, fmt.Sprintf("make the request: %v", err)
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
-	client := t.client()
+	client := &http.Client{Transport: t.Transport()}
 	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {
@@ -154,13 +152,4 @@ func (t *Tenant) ask(method, path, token, body string) (int, string) {
 		return response.StatusCode, fmt.Sprintf("read the answer: %v", err)
 	}
 	return response.StatusCode, string(answered)
-}
-
-// client trusts this tenant's own authority and nobody else.
-func (t *Tenant) client() *http.Client {
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(t.certificate.authority)
-	return &http.Client{Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}}
 }

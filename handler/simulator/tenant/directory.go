@@ -33,6 +33,8 @@ type directory struct {
 type organization struct {
 	ID     string `json:"id"`
 	Domain string `json:"domain"`
+	// SMTPDisabled switches authenticated SMTP off for mailboxes that do not say otherwise.
+	SMTPDisabled bool `json:"smtpClientAuthenticationDisabled,omitempty"`
 }
 
 // service is the identity of the product under test, and what an administrator gave it.
@@ -66,6 +68,15 @@ type application struct {
 	AppID       string `json:"appId"`
 	ObjectID    string `json:"objectId"`
 	DisplayName string `json:"displayName"`
+	// Declared is what the registration asks for, which gives nothing until somebody consents.
+	Declared []declaration `json:"declared,omitempty"`
+}
+
+// declaration is one permission of requiredResourceAccess. A delegated one is about signed-in users.
+type declaration struct {
+	Resource   string `json:"resource"`
+	Permission string `json:"permission"`
+	Delegated  bool   `json:"delegated,omitempty"`
 }
 
 // consent is one app role assignment, organization-wide by nature.
@@ -95,6 +106,13 @@ type mailbox struct {
 	MemberOf            []string          `json:"memberOf,omitempty"`
 	AdministrativeUnits []string          `json:"administrativeUnits,omitempty"`
 
+	// IMAPDisabled and POPDisabled switch a protocol off; SMTPDisabled overrides the organization's
+	// switch where it is not null.
+	IMAPDisabled bool  `json:"imapDisabled,omitempty"`
+	POPDisabled  bool  `json:"popDisabled,omitempty"`
+	SMTPDisabled *bool `json:"smtpClientAuthenticationDisabled,omitempty"`
+
+	visibleFrom time.Time
 	// commonName is what stands in the distinguished name; empty means the display name. container is
 	// an organizational unit below the organization's own.
 	commonName, container string

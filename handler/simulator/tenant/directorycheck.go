@@ -61,6 +61,12 @@ func (d directory) check() error {
 		check.guid(where+".appId", each.AppID)
 		check.guid(where+".objectId", each.ObjectID)
 		check.unique("registration", where, each.AppID)
+		for _, declared := range each.Declared {
+			err := declared.check()
+			if err != nil {
+				check.fault(where+".declared", "%v", err)
+			}
+		}
 		check.unique("object id", where, each.ObjectID)
 	}
 	for index, each := range d.Mailboxes {

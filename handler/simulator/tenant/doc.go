@@ -1,7 +1,7 @@
 // Package tenant plays one Microsoft 365 tenant on the real wire: Entra tokens, the App Service
 // managed-identity endpoint, Microsoft Graph v1.0, the Exchange admin endpoint and the part of the
-// data plane that reads and sends mail by Graph or by Exchange Web Services. Tests, the demo and
-// local runs point the product at it instead of at Microsoft.
+// data plane that reads and sends mail by Graph, by Exchange Web Services, or by IMAP, POP and SMTP.
+// Tests, the demo and local runs point the product at it instead of at Microsoft.
 //
 // Reached is the tenant's own verdict on who reaches what: the union of consents that policies
 // confine, of role assignments within their scopes, and of mailbox permissions.

@@ -42,115 +42,85 @@ func (f failure) message(language int) string {
 	return fmt.Sprintf(text, f.subject)
 }
 
-func notFound(identity string) failure {
-	return failure{
-		status: http.StatusNotFound, code: "NotFound", detailCode: "Client", subject: identity,
-		exception: "Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException",
-		texts: [languages]string{
-			english:  "The operation couldn't be performed because object '%s' couldn't be found.",
-			german:   "Der Vorgang konnte nicht ausgeführt werden, weil das Objekt '%s' nicht gefunden wurde.",
-			french:   "L'opération n'a pas pu être effectuée, car l'objet « %s » est introuvable.",
-			japanese: "オブジェクト '%s' が見つからなかったため、操作を実行できませんでした。",
-		},
+// The two families of exceptions that the admin endpoint names most.
+const (
+	taskSpace     = "Microsoft.Exchange.Configuration.Tasks."
+	endpointSpace = "Microsoft.Exchange.Admin.OData.Core."
+)
+
+// newFailure is a refusal as most of them come: status 400, and the client's fault. The texts are
+// English, German, French and Japanese, as far as there are any; "%s" stands for the subject.
+func newFailure(exception, subject string, texts ...string) failure {
+	made := failure{
+		status: http.StatusBadRequest, code: "BadRequest", detailCode: "Client", exception: exception, subject: subject,
 	}
+	copy(made.texts[:], texts)
+	return made
+}
+
+func notFound(identity string) failure {
+	made := newFailure(taskSpace+"ManagementObjectNotFoundException", identity,
+		"The operation couldn't be performed because object '%s' couldn't be found.",
+		"Der Vorgang konnte nicht ausgeführt werden, weil das Objekt '%s' nicht gefunden wurde.",
+		"L'opération n'a pas pu être effectuée, car l'objet « %s » est introuvable.",
+		"オブジェクト '%s' が見つからなかったため、操作を実行できませんでした。")
+	made.status, made.code = http.StatusNotFound, "NotFound"
+	return made
 }
 
 func ambiguousIdentity(identity string) failure {
-	return failure{
-		status: http.StatusBadRequest, code: "BadRequest", detailCode: "Client", subject: identity,
-		exception: "Microsoft.Exchange.Configuration.Tasks.ManagementObjectAmbiguousException",
-		texts: [languages]string{
-			english: "The operation couldn't be performed because '%s' matches multiple entries.",
-			german:  "Der Vorgang konnte nicht ausgeführt werden, weil '%s' mit mehreren Einträgen übereinstimmt.",
-		},
-	}
+	return newFailure(taskSpace+"ManagementObjectAmbiguousException", identity,
+		"The operation couldn't be performed because '%s' matches multiple entries.",
+		"Der Vorgang konnte nicht ausgeführt werden, weil '%s' mit mehreren Einträgen übereinstimmt.")
 }
 
 func alreadyExists(name string) failure {
-	return failure{
-		status: http.StatusBadRequest, code: "BadRequest", detailCode: "Context", subject: name,
-		exception: "Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException",
-		texts: [languages]string{
-			english: "The object '%s' already exists in the directory.",
-			german:  "Das Objekt '%s' ist bereits im Verzeichnis vorhanden.",
-			french:  "L'objet « %s » existe déjà dans l'annuaire.",
-		},
-	}
+	made := newFailure("Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException", name,
+		"The object '%s' already exists in the directory.",
+		"Das Objekt '%s' ist bereits im Verzeichnis vorhanden.",
+		"L'objet « %s » existe déjà dans l'annuaire.")
+	made.detailCode = "Context"
+	return made
 }
 
 func badParameters(what string) failure {
-	return failure{
-		status: http.StatusBadRequest, code: "BadRequest", detailCode: "Client", subject: what,
-		exception: "Microsoft.Exchange.Admin.OData.Core.CommandInvocation.AmbiguousParameterSetException",
-		texts: [languages]string{
-			english: "Parameter set cannot be resolved using the specified named parameters: %s",
-			german:  "Der Parametersatz kann mit den angegebenen Parametern nicht aufgelöst werden: %s",
-		},
-	}
+	return newFailure(endpointSpace+"CommandInvocation.AmbiguousParameterSetException", what,
+		"Parameter set cannot be resolved using the specified named parameters: %s",
+		"Der Parametersatz kann mit den angegebenen Parametern nicht aufgelöst werden: %s")
 }
 
 func badValue(what string) failure {
-	return failure{
-		status: http.StatusBadRequest, code: "BadRequest", detailCode: "Client", subject: what,
-		exception: "Microsoft.Exchange.Admin.OData.Core.CommandInvocation.ParameterTransformationException",
-		texts: [languages]string{
-			english: "Cannot process argument transformation: %s",
-			german:  "Die Argumenttransformation kann nicht verarbeitet werden: %s",
-		},
-	}
+	return newFailure(endpointSpace+"CommandInvocation.ParameterTransformationException", what,
+		"Cannot process argument transformation: %s",
+		"Die Argumenttransformation kann nicht verarbeitet werden: %s")
 }
 
 func scopeInUse(name string) failure {
-	return failure{
-		status: http.StatusBadRequest, code: "BadRequest", detailCode: "Client", subject: name,
-		exception: "Microsoft.Exchange.Configuration.Tasks.TaskInvalidOperationException",
-		texts: [languages]string{
-			english: "The management scope '%s' can't be removed because it's in use by role assignments.",
-			german:  "Der Verwaltungsbereich '%s' kann nicht entfernt werden, da er von Rollenzuweisungen verwendet wird.",
-		},
-	}
+	return newFailure(taskSpace+"TaskInvalidOperationException", name,
+		"The management scope '%s' can't be removed because it's in use by role assignments.",
+		"Der Verwaltungsbereich '%s' kann nicht entfernt werden, da er von Rollenzuweisungen verwendet wird.")
 }
 
 func invalidPrincipal(objectID string) failure {
-	return failure{
-		status: http.StatusBadRequest, code: "BadRequest", detailCode: "Client", subject: objectID,
-		exception: "Microsoft.Exchange.Configuration.Tasks.RecipientTaskException",
-		texts: [languages]string{
-			english: "The service principal '%s' with this AppId wasn't found in Microsoft Entra ID.",
-			german:  "Der Dienstprinzipal '%s' mit dieser AppId wurde in Microsoft Entra ID nicht gefunden.",
-		},
-	}
+	return newFailure(taskSpace+"RecipientTaskException", objectID,
+		"The service principal '%s' with this AppId wasn't found in Microsoft Entra ID.",
+		"Der Dienstprinzipal '%s' mit dieser AppId wurde in Microsoft Entra ID nicht gefunden.")
 }
 
 func dehydrated() failure {
-	return failure{
-		status: http.StatusBadRequest, code: "BadRequest", detailCode: "Client",
-		exception: "Microsoft.Exchange.Configuration.Tasks.InvalidOperationInDehydratedContextException",
-		texts: [languages]string{
-			english: "This operation isn't available in this organization. Run Enable-OrganizationCustomization first.",
-			german:  "Dieser Vorgang ist in dieser Organisation nicht verfügbar. Führen Sie zuerst Enable-OrganizationCustomization aus.",
-		},
-	}
+	return newFailure(taskSpace+"InvalidOperationInDehydratedContextException", "",
+		"This operation isn't available in this organization. Run Enable-OrganizationCustomization first.",
+		"Dieser Vorgang ist in dieser Organisation nicht verfügbar. Führen Sie zuerst Enable-OrganizationCustomization aus.")
 }
 
 func noDelegation(role string) failure {
-	return failure{
-		status: http.StatusBadRequest, code: "BadRequest", detailCode: "Client", subject: role,
-		exception: "Microsoft.Exchange.Configuration.Tasks.TaskInvalidOperationException",
-		texts: [languages]string{
-			english: "You don't have access to create, change, or remove the '%s' management role assignment. You must be assigned a delegating role assignment to the role.",
-			german:  "Sie benötigen eine delegierende Rollenzuweisung für die Verwaltungsrolle '%s'.",
-		},
-	}
+	return newFailure(taskSpace+"TaskInvalidOperationException", role,
+		"You don't have access to create, change, or remove the '%s' management role assignment. You must be assigned a delegating role assignment to the role.",
+		"Sie benötigen eine delegierende Rollenzuweisung für die Verwaltungsrolle '%s'.")
 }
 
 func expiredPages() failure {
-	return failure{
-		status: http.StatusBadRequest, code: "BadRequest", detailCode: "Client",
-		exception: "Microsoft.Exchange.Admin.OData.Core.ODataServiceException",
-		texts: [languages]string{
-			english: "Expired or Invalid pagination request. The default expiry time is 00:30:00.",
-			german:  "Abgelaufene oder ungültige Paginierungsanforderung. Die Standardablaufzeit ist 00:30:00.",
-		},
-	}
+	return newFailure(endpointSpace+"ODataServiceException", "",
+		"Expired or Invalid pagination request. The default expiry time is 00:30:00.",
+		"Abgelaufene oder ungültige Paginierungsanforderung. Die Standardablaufzeit ist 00:30:00.")
 }

@@ -32,6 +32,7 @@ var graphRoutes = []graphRoute{
 	graphPath("GET", `/servicePrincipals/([^/]+)/appRoleAssignedTo`, listOptions, (*Tenant).listConsentsTo),
 	graphPath("POST", `/servicePrincipals/([^/]+)/(?:appRoleAssignments|appRoleAssignedTo)`, nil, (*Tenant).postConsent),
 	graphPath("DELETE", `/servicePrincipals/([^/]+)/(?:appRoleAssignments|appRoleAssignedTo)/([^/]+)`, nil, (*Tenant).deleteConsent),
+	graphPath("GET", `/applications`, listOptions, (*Tenant).listApplications),
 	graphPath("GET", `/applications\(appId='([^']*)'\)`, selectOnly, (*Tenant).applicationByAppID),
 	graphPath("GET", `/applications/([^/]+)`, selectOnly, (*Tenant).applicationByID),
 	graphPath("GET", `/directory/deletedItems/(?:microsoft\.)?graph\.servicePrincipal`, listOptions, (*Tenant).listDeleted),

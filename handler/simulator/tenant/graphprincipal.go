@@ -129,10 +129,7 @@ func (t *Tenant) oneApplication(c *call, key string, is func(application) bool) 
 		if c.conditions.other {
 			each = t.state.applications[(index+1)%len(t.state.applications)]
 		}
-		return t.entity(c, "applications", map[string]any{
-			"id": each.ObjectID, "appId": each.AppID, "displayName": each.DisplayName, "signInAudience": "AzureADMyOrg",
-			"publisherDomain": t.organization.Domain,
-		})
+		return t.entity(c, "applications", t.applicationObject(each))
 	}
 	return graphNotFound(key)
 }

@@ -42,6 +42,9 @@ type group struct {
 	// Container is an organizational unit below the organization's own: a move changes it.
 	Container   string `json:"container,omitempty"`
 	Description string `json:"description,omitempty"`
+	// Hidden keeps the group out of address lists; MembersHidden keeps its members from those outside.
+	Hidden        bool `json:"hidden,omitempty"`
+	MembersHidden bool `json:"membersHidden,omitempty"`
 
 	visibleFrom time.Time
 }

@@ -24,6 +24,7 @@ func (t *Tenant) groupRow(call *invocation, from group) row {
 	switch from.Kind {
 	case kindMailEnabledSecurity, kindDistribution:
 		made["MemberJoinRestriction"], made["MemberDepartRestriction"] = from.JoinRestriction, from.DepartRestriction
+		made["HiddenFromAddressListsEnabled"], made["HiddenGroupMembershipEnabled"] = from.Hidden, from.MembersHidden
 		if call.cmdlet == "Get-Group" {
 			made["Members"] = members
 		}

@@ -55,6 +55,10 @@ func (t *Tenant) withSettings(onto group, call *invocation) (group, error) {
 			onto.Description = given
 		}
 	}
+	onto, err := withSecrecy(onto, call)
+	if err != nil {
+		return group{}, err
+	}
 	alias := call.text("Alias")
 	if alias == "" {
 		alias = addressable(onto.Name)
@@ -80,6 +84,21 @@ func (t *Tenant) withSettings(onto group, call *invocation) (group, error) {
 			return group{}, err
 		}
 		onto.Owners = owners
+	}
+	return onto, nil
+}
+
+// withSecrecy refuses to show members again that were hidden once, which cannot be done (PowerShell
+// reference, New-DistributionGroup).
+func withSecrecy(onto group, call *invocation) (group, error) {
+	if call.given("HiddenFromAddressListsEnabled") {
+		onto.Hidden = call.flag("HiddenFromAddressListsEnabled")
+	}
+	if call.given("HiddenGroupMembershipEnabled") {
+		if onto.MembersHidden && !call.flag("HiddenGroupMembershipEnabled") {
+			return group{}, badValue("HiddenGroupMembershipEnabled cannot be taken back")
+		}
+		onto.MembersHidden = call.flag("HiddenGroupMembershipEnabled")
 	}
 	return onto, nil
 }

@@ -105,7 +105,11 @@ func getMailboxPermission(t *Tenant, call *invocation) ([]row, error) {
 	for _, trustee := range trustees {
 		rows = append(rows, mailboxPermissionRow(target, t.trusteeName(trustee), rights[trustee]))
 	}
-	return rows, nil
+	most, err := resultSize(call.text("ResultSize"))
+	if err != nil {
+		return nil, err
+	}
+	return rows[:min(most, len(rows))], nil
 }
 
 func (s *state) permissionsOf(target mailbox) []permission {
@@ -149,7 +153,7 @@ func (t *Tenant) givePermissions(call *invocation, target mailbox, trustee strin
 		if len(t.state.permissionsOf(target)) >= mostEntries {
 			return tooManyEntries(target.DisplayName)
 		}
-		t.state.permissions = append(slices.Clone(t.state.permissions), made)
+		t.state.setPermission(made, true, call.at)
 		t.state.changed(call.at, call.by, "created", "mailboxPermission", target.DisplayName, right+" to "+t.trusteeName(trustee))
 	}
 	return nil
@@ -182,7 +186,7 @@ func (t *Tenant) takePermissions(call *invocation, user string, known []string) 
 			call.warn(fmt.Sprintf("Can't remove the access control entry on the object %q because it isn't present.", target.DisplayName))
 			continue
 		}
-		t.state.permissions = slices.DeleteFunc(slices.Clone(t.state.permissions), func(each permission) bool { return each == gone })
+		t.state.setPermission(gone, false, call.at)
 		t.state.changed(call.at, call.by, "removed", "mailboxPermission", target.DisplayName, right+" of "+t.trusteeName(trustee))
 	}
 	return nil, nil
@@ -205,27 +209,47 @@ func recipientPermissionRow(of mailbox, trustee string) row {
 	}
 }
 
+// getRecipientPermission lists one mailbox, or all of them without an identity. Other recipients, to
+// which the original gives the permission as well, are not played.
 func getRecipientPermission(t *Tenant, call *invocation) ([]row, error) {
-	target, err := t.permissionMailbox(call.text("Identity"))
+	targets := slices.DeleteFunc(slices.Clone(t.state.mailboxes), func(each mailbox) bool { return !each.isMailbox() })
+	if identity := call.text("Identity"); identity != "" {
+		target, err := t.permissionMailbox(identity)
+		if err != nil {
+			return nil, err
+		}
+		targets = []mailbox{target}
+	}
+	most, err := resultSize(call.text("ResultSize"))
 	if err != nil {
 		return nil, err
 	}
 	wanted := call.text("Trustee")
-	var rows []row
-	if wanted == "" {
-		rows = append(rows, recipientPermissionRow(target, `NT AUTHORITY\SELF`))
-	} else {
+	if wanted != "" {
 		wanted, err = t.trusteeID(call, wanted)
 		if err != nil {
 			return nil, err
 		}
 	}
+	var rows []row
+	for _, target := range targets {
+		rows = append(rows, t.recipientPermissionRows(target, wanted)...)
+	}
+	return rows[:min(most, len(rows))], nil
+}
+
+// recipientPermissionRows begin with the mailbox's own entry where no trustee is named.
+func (t *Tenant) recipientPermissionRows(target mailbox, trustee string) []row {
+	var rows []row
+	if trustee == "" {
+		rows = append(rows, recipientPermissionRow(target, `NT AUTHORITY\SELF`))
+	}
 	for _, each := range t.state.permissionsOf(target) {
-		if each.Right == sendAs && (wanted == "" || each.Trustee == wanted) {
+		if each.Right == sendAs && (trustee == "" || each.Trustee == trustee) {
 			rows = append(rows, recipientPermissionRow(target, t.trusteeName(each.Trustee)))
 		}
 	}
-	return rows, nil
+	return rows
 }
 
 func addRecipientPermission(t *Tenant, call *invocation) ([]row, error) {

@@ -11,6 +11,9 @@ import (
 
 // Reached says who can do what at which mailbox once every cache and every token is spent: the
 // configuration as it stood when it was made. It never changes and is safe for concurrent use.
+//
+// It counts ways, not whether one is closed for the moment: IMAP, POP and SMTP count where they are
+// switched off, too, and the role for SMTP counts beside a consent to it. The wire obeys both.
 type Reached struct {
 	mailboxes []string
 	// places finds a mailbox by any of its ids and addresses, in lower case.

@@ -20,6 +20,20 @@ func getMailbox(t *Tenant, call *invocation) ([]row, error) {
 
 // recipientRows is strict about more than one match: a name that is no id need not be unique.
 func (t *Tenant) recipientRows(call *invocation, is func(mailbox) bool) ([]row, error) {
+	found, err := t.recipientsAsked(call, is)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for _, each := range found {
+		rows = append(rows, t.recipientRow(each))
+	}
+	return rows, nil
+}
+
+// recipientsAsked finds one recipient or lists those that the parameters let through. A new one can
+// hide for a while.
+func (t *Tenant) recipientsAsked(call *invocation, is func(mailbox) bool) ([]mailbox, error) {
 	text := call.text("Filter") + call.text("RecipientPreviewFilter")
 	if call.text("Identity") != "" && text != "" || call.text("Filter") != "" && call.text("RecipientPreviewFilter") != "" {
 		return nil, badParameters("Identity, Filter and RecipientPreviewFilter")
@@ -30,25 +44,26 @@ func (t *Tenant) recipientRows(call *invocation, is func(mailbox) bool) ([]row, 
 	}
 	if identity := call.text("Identity"); identity != "" {
 		found, _, err := oneOf(t.state.recipients(), identity, call.conditions.other, func(each mailbox) bool {
-			return is(each) && each.answersTo(identity, t.organization.Domain)
+			return is(each) && !each.visibleFrom.After(call.at) && each.answersTo(identity, t.organization.Domain)
 		})
 		if err != nil {
 			return nil, err
 		}
-		return []row{t.recipientRow(found)}, nil
+		return []mailbox{found}, nil
 	}
 	wanted, err := t.recipientFilter(text)
 	if err != nil {
 		return nil, err
 	}
-	var rows []row
+	var listed []mailbox
 	for _, each := range t.state.recipients() {
 		typed := isOfTypes(each.Type, call.list("RecipientTypeDetails"))
-		if is(each) && typed && wanted(each) && len(rows) < most {
-			rows = append(rows, t.recipientRow(each))
+		hidden := each.visibleFrom.After(call.at)
+		if is(each) && !hidden && typed && wanted(each) && len(listed) < most {
+			listed = append(listed, each)
 		}
 	}
-	return rows, nil
+	return listed, nil
 }
 
 // recipients are all that Exchange has a mail address for: mailboxes, contacts, and the groups that

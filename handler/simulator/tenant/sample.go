@@ -78,5 +78,20 @@ const (
 
 func sampleDirectory() io.Reader { return strings.NewReader(sampleText) }
 
+// What the sample's service may do, as the text of its directory says it, and what it may do when it
+// also writes.
+const (
+	sampleRoles         = `"Exchange.ManageAsApp"]`
+	sampleWritingRoles  = `"Exchange.ManageAsApp", "AppRoleAssignment.ReadWrite.All"]`
+	sampleExchangeRoles = `"exchangeRoles": ["Role Management", `
+	sampleExchangeMore  = sampleExchangeRoles + `"Distribution Groups", "Organization Configuration", "Mail Recipients", "Mail Recipient Creation", `
+)
+
+// SampleWritingDirectory is the built-in directory whose service may also write what the older
+// mechanisms take: consents, groups, policies, mailbox permissions and shared mailboxes.
+func SampleWritingDirectory() string {
+	return strings.NewReplacer(sampleRoles, sampleWritingRoles, sampleExchangeRoles, sampleExchangeMore).Replace(sampleText)
+}
+
 // SampleDirectory is the built-in directory as JSON, to start from when writing another one.
 func SampleDirectory() string { return sampleText }

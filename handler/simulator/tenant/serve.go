@@ -14,10 +14,11 @@ import (
 // slowestHeader keeps a stuck client from holding a connection for ever.
 const slowestHeader = 10 * time.Second
 
-// serve opens the three listeners. HTTP/2 stays off: an answer can then be taken away by closing
+// serve opens the listeners: three of HTTP, and one for each of the older protocols. HTTP/2 stays off: an answer can then be taken away by closing
 // the connection, which is what a lost answer is.
 func (t *Tenant) serve() error {
-	listeners := make([]net.Listener, 3)
+	names := []string{ProtocolIMAP, ProtocolPOP, ProtocolSMTP}
+	listeners := make([]net.Listener, 3+len(names))
 	for index := range listeners {
 		opened, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -29,15 +30,23 @@ func (t *Tenant) serve() error {
 		listeners[index] = opened
 	}
 	t.servers.services, t.servers.control, t.servers.identity = listeners[0], listeners[1], listeners[2]
-	secured := tls.NewListener(listeners[0], &tls.Config{
-		Certificates: []tls.Certificate{t.certificate.leaf},
-		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"http/1.1"},
-	})
+	webTLS := t.serverTLS()
+	webTLS.NextProtos = []string{"http/1.1"}
+	secured := tls.NewListener(listeners[0], webTLS)
 	t.run(secured, t.pipeline(t.route))
 	t.run(listeners[1], t.control())
 	t.run(listeners[2], t.pipeline(t.route))
+	t.servers.mail = map[string]net.Listener{}
+	for index, name := range names {
+		t.servers.mail[name] = listeners[3+index]
+		t.servers.accept(listeners[3+index], func(wire net.Conn) { t.talk(name, wire) })
+	}
 	return nil
+}
+
+// serverTLS shows the one certificate.
+func (t *Tenant) serverTLS() *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{t.certificate.leaf}, MinVersion: tls.VersionTLS12}
 }
 
 // run serves until close; its goroutine is counted, and close waits for it.

@@ -33,12 +33,14 @@ type state struct {
 	units        []unit
 	policies     []policy
 	// pastPolicies were removed; the data plane may still go by them.
-	pastPolicies   []policy
-	permissions    []permission
-	directoryRoles []directoryRole
-	roleGroups     []roleGroup
-	missingRoles   []string
-	dehydrated     bool
+	pastPolicies []policy
+	permissions  []permission
+	// permissionChanges are those that the data plane may not go by yet.
+	permissionChanges []permissionChange
+	directoryRoles    []directoryRole
+	roleGroups        []roleGroup
+	missingRoles      []string
+	dehydrated        bool
 	// hydratedAt is when customization was asked for; zero when the tenant always had it.
 	hydratedAt time.Time
 	// generations count how often a name was made, so that a re-made object gets another id.
@@ -189,6 +191,7 @@ func (s *state) copied() state {
 	copied.policies = slices.Clone(s.policies)
 	copied.pastPolicies = slices.Clone(s.pastPolicies)
 	copied.permissions = slices.Clone(s.permissions)
+	copied.permissionChanges = slices.Clone(s.permissionChanges)
 	copied.directoryRoles = slices.Clone(s.directoryRoles)
 	copied.roleGroups = slices.Clone(s.roleGroups)
 	copied.missingRoles = slices.Clone(s.missingRoles)

@@ -54,8 +54,9 @@ func send(t *testing.T, to *Tenant, method, address, body, token string) wireRep
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
-	client := to.client()
-	client.Transport.(*http.Transport).DisableCompression = true
+	transport := to.Transport()
+	transport.DisableCompression = true
+	client := &http.Client{Transport: transport}
 	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {

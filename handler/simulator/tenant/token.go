@@ -110,6 +110,11 @@ func (t *Tenant) authenticate(c *call, resource string) (claims, string) {
 	if !is {
 		return claims{}, "Access token is empty."
 	}
+	return t.readToken(token, resource)
+}
+
+// readToken returns why not for a token that is not good for the resource now.
+func (t *Tenant) readToken(token, resource string) (claims, string) {
 	text, signature, _ := cutLast(token, ".")
 	given, err := base64.RawURLEncoding.DecodeString(signature)
 	if err != nil || !hmac.Equal(given, t.signature(text)) {
