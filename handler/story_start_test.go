@@ -19,8 +19,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// start [calm] [shipped] [document FILE] [directory FILE] starts the whole stack. The
-// tenant and the wire before the storage misbehave all the time, unless it is calm.
+// start [calm] [shipped] [writing] [document FILE] [directory FILE] starts the whole stack. The
+// tenant and the wire before the storage misbehave all the time, unless it is calm. writing gives the
+// service the rights that only the older mechanisms need.
 func cmdStart(s *story, ts *testscript.TestScript, args []string) error {
 	account, err := s.account()
 	if err != nil {
@@ -34,6 +35,8 @@ func cmdStart(s *story, ts *testscript.TestScript, args []string) error {
 			build, options.RealTime = s.shipped, true
 		case "calm":
 			s.calm, options.Mood, options.WireFaults = true, tenant.Calm, nil
+		case "writing":
+			options.Directory = strings.NewReader(tenant.SampleWritingDirectory())
 		case "document":
 			i++
 			options.Document = ts.ReadFile(args[i])

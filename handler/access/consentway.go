@@ -82,7 +82,7 @@ func (x *Index) filter(made *way, left filtered) {
 		made.organization = grant.Unsure
 		made.unknown = left.unknown
 	case left.restricted:
-		made.organization, made.confined = grant.Refused, true
+		made.organization, made.confined, made.opened = grant.Refused, true, left.opened
 		made.scope = "application access policies " + fmt.Sprint(left.policies)
 	case left.denied:
 		// A block-list is no scope: every mailbox to come is reached.

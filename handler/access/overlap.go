@@ -19,7 +19,7 @@ func (x *Index) Paths(workload string, wanted []string, ours func(Assignment) bo
 	var unread []string
 	for _, way := range x.ways(subject) {
 		overlap := Overlap(confers, way.powers.capabilities())
-		if len(overlap) == 0 || way.ours {
+		if len(overlap) == 0 || way.ours && !way.escaped() {
 			continue
 		}
 		unread = append(unread, way.unknown...)
@@ -29,6 +29,12 @@ func (x *Index) Paths(workload string, wanted []string, ours func(Assignment) bo
 		}
 	}
 	return paths, distinct(unread)
+}
+
+// escaped: it is a consent of ours that no policy of ours confines any more, or that a
+// policy of somebody else's opens further.
+func (w way) escaped() bool {
+	return w.kind == ByConsent && (w.organization != grant.Refused || !w.confined || w.opened)
 }
 
 // withoutOurs leaves the shared facts as they are.

@@ -63,7 +63,9 @@ type filtered struct {
 	// restricted: at least one policy allows its group only; denied: one takes mailboxes
 	// away.
 	restricted, denied bool
-	policies           []string
+	// opened: one that allows was made by no grant.
+	opened   bool
+	policies []string
 }
 
 // leave works out what the policies of an application leave of a consent that they
@@ -96,6 +98,7 @@ func (p *policyIndex) combine(policies []policySpan) filtered {
 		switch each.policy.Right {
 		case RestrictAccess:
 			left.restricted = true
+			left.opened = left.opened || !each.policy.Ours
 			allow = allow.or(each.span)
 		case DenyAccess:
 			left.denied = true

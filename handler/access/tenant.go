@@ -83,7 +83,10 @@ type Policy struct {
 	// Group is the id of its scope group; where the scope is a single mailbox, Mailbox
 	// is its GUID.
 	Group, Mailbox string
-	Ours           bool
+	// Description is for people; a policy of ours bears its name there.
+	Description string
+	// Ours: a grant made it or adopted it.
+	Ours bool
 }
 
 // PolicyTest is the tenant's own answer for one application and one mailbox.

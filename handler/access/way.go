@@ -23,6 +23,9 @@ type way struct {
 	organization grant.Verdict
 	// confined: a policy narrows it.
 	confined bool
+	// opened: among the policies that narrow it is one that no grant made, which lets it
+	// reach that policy's group as well.
+	opened bool
 	// selfGrant: its holder can give itself access. Empty where the way is of another kind.
 	selfGrant grant.Verdict
 	// scope names what limits it, for people; empty where nothing does.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mailgrant/handler/exchange"
+	"mailgrant/handler/graph"
 )
 
 // The bounds of sending a refused write again within one invocation. Longer waits are
@@ -27,8 +28,8 @@ type patience struct {
 // plan starts from that reading. To begin anew in a later invocation would cost all the
 // reads again, from a tenant that has just asked for fewer.
 func (h *holding) again(ctx context.Context, refused error) bool {
-	kind := exchange.KindOf(refused)
-	if kind != exchange.Throttled && kind != exchange.Transient {
+	onExchange, onGraph := exchange.KindOf(refused), graph.KindOf(refused)
+	if onExchange != exchange.Throttled && onExchange != exchange.Transient && onGraph != graph.Throttled && onGraph != graph.Transient {
 		return false
 	}
 	wait := max(retryAfter(refused), againFirst<<h.patience.tries)

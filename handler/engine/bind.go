@@ -134,6 +134,7 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	if stopped.covers(claim.ReceivedAt) {
 		return e.deny(ctx, claim, r, grant.RevokedBeforeStart, nil)
 	}
+	b.resolved.facts.Consents.Value = h.ownConsents(b.resolved.facts.Consents.Value)
 	live := &held{Grant: b.grant(claim), changed: map[int]bool{}}
 	h.count(live, mailboxesOf(b.resolved.counted.mailboxes), b.document.Limits.Members)
 	refusals, err := h.refusals(ctx, live.Grant, b)
@@ -178,10 +179,13 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 
 func (b binding) grant(claim store.Claim) grant.Grant {
 	r := b.request
-	g := grant.Grant{ID: claim.ID, State: grant.Bound, Mechanism: grant.RBAC, Workload: b.resolved.workload,
-		Permissions: r.Permissions, Scope: r.Scope, Target: b.resolved.counted.target,
+	g := grant.Grant{ID: claim.ID, State: grant.Bound, Mechanism: r.Mechanism, Workload: b.resolved.workload,
+		Permissions: union(r.Permissions, r.ConfineExisting), ConfineExisting: r.ConfineExisting, Waits: b.document.Waits.For(r.Mechanism, b.resolved.workload), Scope: r.Scope, Target: b.resolved.counted.target,
 		ReceivedAt: claim.ReceivedAt, StartsAt: r.StartsAt, ExpiresAt: r.ExpiresAt,
 		Ticket: r.Ticket, Requester: r.Requester, Owner: r.Owner, Justification: r.Justification, Source: claim.Source}
+	if g.Mechanism == grant.AccessPolicy {
+		g.ConsentBy = b.document.ConsentBy
+	}
 	g.Mailboxes = mailboxesOf(b.resolved.mailboxes)
 	return g
 }
@@ -275,7 +279,14 @@ func (h *holding) refusals(ctx context.Context, g grant.Grant, b binding) ([]gra
 	if len(h.grants) >= b.document.Limits.LiveGrants {
 		faults = append(faults, grant.At("tooManyGrants", fmt.Sprintf("%s has %d live grants; %d are allowed", g.Workload.DisplayName, len(h.grants), b.document.Limits.LiveGrants), "workload"))
 	}
-	paths, _, err := h.otherWays(ctx, elsewhere{g.Workload, b.resolved.facts, b.resolved.directory, g.Permissions, h.ours()})
+	own, err := h.mechanismFaults(ctx, g, b)
+	if err != nil {
+		return nil, err
+	}
+	faults = append(faults, own...)
+	others := elsewhere{g.Workload, b.resolved.facts, b.resolved.directory, g.Permissions, h.ours(), h.madePolicy}
+	others.facts.Consents.Value = withoutTaken(others.facts.Consents.Value, g.ConfineExisting)
+	paths, _, err := h.otherWays(ctx, others)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,7 @@ func (h *holding) commit(ctx context.Context, live *held, entries ...grant.Entry
 	live.rollStored = live.roll != nil && !live.State.Ended()
 	live.pending, live.evidence, live.rollChanged = nil, nil, false
 	h.pointerChanged = false
+	clear(h.sharedConsentsChanged)
 	return h.after(ctx, live, without(old, owed), entries)
 }
 
@@ -88,7 +89,7 @@ func (l *held) shows() string {
 }
 
 // changes are the rows of one batch: the grant (moved to its ended key when it has
-// ended), its changed steps, the pointer, history and outbox.
+// ended), its changed steps, the pointer and consents, history and outbox.
 func (h *holding) changes(live *held, entries []grant.Entry) ([]store.Change, error) {
 	var batch batch
 	key := "g|" + live.ID
@@ -113,6 +114,9 @@ func (h *holding) changes(live *held, entries []grant.Entry) ([]store.Change, er
 	}
 	if h.pointerChanged {
 		batch.put(pointerKey, h.pointer, map[string]string{"state": string(h.pointer.State), "madeFor": live.ID})
+	}
+	for name := range h.sharedConsentsChanged {
+		batch.put(consentKey(name), h.sharedConsents[name], map[string]string{"state": string(h.sharedConsents[name].State), "madeFor": live.ID})
 	}
 	for _, evidence := range live.evidence {
 		batch.put(evidenceKey(evidence, live.ID), evidence, nil)

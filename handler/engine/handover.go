@@ -42,7 +42,10 @@ const (
 	tokenScope = "https://graph.microsoft.com/.default"
 	emptyRoles = "The token's roles claim is empty, and that is right: the access comes from Exchange and not from a consent. " +
 		"Do not add an application permission in Entra; a consent opens every mailbox and defeats the scope."
-	refusals = "A mailbox outside the grant answers 403 ErrorAccessDenied. A mailbox of the grant may do so until effectiveBy; " +
+	consentedRoles = "The token's roles claim holds the permissions of this grant. A token that was minted before effectiveBy may lack them: ask for a new one. " +
+		"Any further application permission would reach the same mailboxes, or all of them; ask for another grant instead."
+	policyRefusals = "A mailbox outside the grant answers 403 ErrorAccessDenied, as \"Access to OData is disabled.\""
+	refusals       = "A mailbox outside the grant answers 403 ErrorAccessDenied. A mailbox of the grant may do so until effectiveBy; " +
 		"do not call before then, because early calls keep the denial cached."
 	graphUsers = "https://graph.microsoft.com/v1.0/users/"
 )
@@ -52,6 +55,9 @@ func (e *Engine) handover(g grant.Grant, members []grant.Mailbox) *Handover {
 		return nil
 	}
 	handover := Handover{TokenScope: tokenScope, Roles: emptyRoles, NotBefore: g.EffectiveBy, Refusals: refusals, Calls: []Call{}}
+	if g.Mechanism == grant.AccessPolicy {
+		handover.Roles, handover.Refusals = consentedRoles, policyRefusals
+	}
 	for _, value := range g.Permissions {
 		permission, _ := access.Scopable(value)
 		if permission.Notice != "" {

@@ -44,6 +44,10 @@ type holding struct {
 	patience patience
 	// pointerChanged: the shared row is to be written with the next batch.
 	pointerChanged bool
+	// sharedConsents are the workload's consents that its grants share, by name; of those
+	// that are named in sharedConsentsChanged the row is to be written with the next batch.
+	sharedConsents        map[string]grant.Step
+	sharedConsentsChanged map[string]bool
 }
 
 // held is one live grant with its rows.
@@ -100,7 +104,8 @@ func (e *Engine) hold(ctx context.Context, workload string) (*holding, error) {
 		return nil, errBusy{rest: rest}
 	}
 	h := &holding{Engine: e, workload: workload, lease: partition.Lease, holder: rand.Text(),
-		pointer: plan.Pointer(grant.Workload{ObjectID: workload})}
+		pointer:        plan.Pointer(grant.Workload{ObjectID: workload}),
+		sharedConsents: map[string]grant.Step{}, sharedConsentsChanged: map[string]bool{}}
 	err = h.read(partition.Rows)
 	if err != nil {
 		return nil, err
@@ -125,6 +130,10 @@ func (h *holding) read(rows []store.Row) error {
 			h.grants = append(h.grants, live)
 		case row.Key == pointerKey:
 			err = json.Unmarshal(row.Document, &h.pointer)
+		case strings.HasPrefix(row.Key, consentPrefix):
+			var step grant.Step
+			err = json.Unmarshal(row.Document, &step)
+			h.sharedConsents[step.Name] = step
 		}
 		if err != nil {
 			return fmt.Errorf("reading row %s of workload %s: %w", row.Key, h.workload, err)
@@ -171,9 +180,14 @@ func (h *holding) find(id string) *held {
 
 // keep replaces a step in memory; it is written with the next batch.
 func (h *holding) keep(live *held, step grant.Step) {
-	if step.Kind == grant.PointerStep {
+	switch step.Kind {
+	case grant.PointerStep:
 		h.pointer = step
 		h.pointerChanged = true
+		return
+	case grant.ConsentStep:
+		h.sharedConsents[step.Name] = step
+		h.sharedConsentsChanged[step.Name] = true
 		return
 	}
 	for i := range live.steps {
@@ -188,13 +202,9 @@ func (h *holding) keep(live *held, step grant.Step) {
 // that has not begun does not: it may end without ever having used it, and then nobody
 // would remove it; if it begins, it makes a pointer anew.
 func (h *holding) pointerNeeded(but *held) bool {
-	for _, live := range h.grants {
-		withoutAccess := !live.MayHaveMade() || live.State == grant.Revoking && plan.AccessGone(live.steps)
-		if live != but && !withoutAccess {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(h.grants, func(live *held) bool {
+		return live != but && live.Mechanism != grant.AccessPolicy && live.hasAccess()
+	})
 }
 
 // release gives the lease back, so that the next worker need not wait for it to

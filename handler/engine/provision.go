@@ -2,11 +2,14 @@ package engine
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"maps"
+	"slices"
 
 	"mailgrant/handler/access"
 	"mailgrant/handler/exchange"
 	"mailgrant/handler/grant"
+	"mailgrant/handler/graph"
 	"mailgrant/handler/plan"
 )
 
@@ -14,23 +17,25 @@ import (
 // proves it. It reads the tenant anew at every call, so it does not matter where an
 // earlier run ended.
 func (h *holding) provision(ctx context.Context, live *held) error {
-	facts, err := h.facts(ctx, live)
+	seen, err := h.sight(ctx, live)
 	if err != nil {
 		return h.miss(ctx, live, err)
 	}
 	for ctx.Err() == nil {
-		action := plan.Provision(h.situation(live, facts), h.Now())
+		action := plan.Provision(h.situation(live, seen), h.Now())
 		switch action.Verb {
 		case plan.Record:
 			h.keep(live, action.Step)
 		case plan.Create:
-			done, err := h.create(ctx, live, action.Step, &facts)
+			done, err := h.create(ctx, live, action.Step, &seen)
 			if err != nil || !done {
 				return err
 			}
 			live.Progress()
 		case plan.Wait:
 			return h.wait(ctx, live, action.Until, action.Reason, action.Message)
+		case plan.Ask:
+			return h.ask(ctx, live, action)
 		case plan.Block:
 			live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.False, Reason: action.Reason, Message: action.Message, Since: h.Now()})
 			return h.stuck(ctx, live, action.Reason, action.Message, h.Now())
@@ -42,13 +47,14 @@ func (h *holding) provision(ctx context.Context, live *held) error {
 	return ctx.Err()
 }
 
-func (h *holding) situation(live *held, facts access.Facts) plan.Situation {
-	return plan.Situation{Grant: live.Grant, Steps: live.steps, Pointer: h.pointer, PointerNeeded: h.pointerNeeded(live), Facts: facts}
+func (h *holding) situation(live *held, seen sight) plan.Situation {
+	return plan.Situation{Grant: live.Grant, Steps: live.steps, Pointer: h.pointer, PointerNeeded: h.pointerNeeded(live), Facts: seen.Facts,
+		Consents: h.consentsFor(live), Given: slices.Collect(maps.Values(h.sharedConsents)), Group: seen.group, Policies: seen.policies, Neighbours: h.neighbours(live)}
 }
 
 // create records the intent, writes, and reads back. It reports false when the
 // rest has to wait for a later run, which it has then arranged.
-func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts *access.Facts) (bool, error) {
+func (h *holding) create(ctx context.Context, live *held, step grant.Step, seen *sight) (bool, error) {
 	_, err := h.newAccess(ctx)
 	if err != nil {
 		return false, h.miss(ctx, live, err)
@@ -73,7 +79,7 @@ func (h *holding) create(ctx context.Context, live *held, step grant.Step, facts
 		step.Sent--
 		h.keep(live, disowned(step, wrote))
 	}
-	present, err := h.readBack(ctx, live, step, facts)
+	present, err := h.readBack(ctx, live, step, seen)
 	if err != nil {
 		return false, h.miss(ctx, live, wishing(err, wrote))
 	}
@@ -100,6 +106,10 @@ func disowned(step grant.Step, refused error) grant.Step {
 
 // settled reports whether the answer to a write tells what became of it.
 func settled(err error) bool {
+	var onGraph *graph.Error
+	if errors.As(err, &onGraph) {
+		return !onGraph.MayHaveActed
+	}
 	return err == nil || !exchange.MayHaveActed(err)
 }
 
@@ -115,14 +125,14 @@ func (h *holding) write(ctx context.Context, live *held, step grant.Step) error 
 		_, err = h.Exchange.NewManagementRoleAssignment(ctx, exchange.NewRoleAssignment{Name: step.Name, Role: step.Role,
 			App: live.Workload.ObjectID, CustomResourceScope: scopeName(live.steps), RecipientAdministrativeUnitScope: step.Unit})
 	default:
-		err = fmt.Errorf("no write is known for a step of kind %s", step.Kind)
+		err = h.writePolicy(ctx, live, step)
 	}
 	return err
 }
 
 // readBack reads the step's object and puts what was read among the facts. It
 // reports whether the object is there.
-func (h *holding) readBack(ctx context.Context, live *held, step grant.Step, facts *access.Facts) (bool, error) {
+func (h *holding) readBack(ctx context.Context, live *held, step grant.Step, facts *sight) (bool, error) {
 	switch step.Kind {
 	case grant.PointerStep:
 		pointer, err := h.Engine.pointer(ctx, live.Workload)
@@ -133,6 +143,9 @@ func (h *holding) readBack(ctx context.Context, live *held, step grant.Step, fac
 		scope, err := h.scope(ctx, firstOf(step.RemoteID, step.Name))
 		facts.Scopes[step.Name] = access.Known(scope)
 		return scope != nil, err
+	case grant.AssignmentStep:
+	default:
+		return h.readBackPolicy(ctx, live, step, facts)
 	}
 	assignment, err := h.assignment(ctx, step.Name)
 	if err != nil {

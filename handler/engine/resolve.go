@@ -76,7 +76,7 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 	if err != nil {
 		return resolved{}, nil, err
 	}
-	faults := append(workloadFaults, permissionFaults(request.Permissions, lacking)...)
+	faults := append(workloadFaults, permissionFaults(request, lacking)...)
 	faults = append(faults, scopeFaults...)
 	if request.Scope.Counted() && len(scopeFaults) == 0 {
 		faults = append(faults, countFaults(request.Scope, found.counted, document)...)
@@ -220,9 +220,12 @@ func (e *Engine) lackingRoles(ctx context.Context) ([]string, error) {
 	return lacking, nil
 }
 
-func permissionFaults(permissions, lacking []string) []grant.Fault {
+func permissionFaults(request grant.Request, lacking []string) []grant.Fault {
+	if request.Mechanism == grant.AccessPolicy {
+		return append(policyPermissionFaults(request.Permissions, "permissions"), policyPermissionFaults(request.ConfineExisting, "confineExisting")...)
+	}
 	var faults []grant.Fault
-	for i, value := range permissions {
+	for i, value := range request.Permissions {
 		permission, refusal := access.Scopable(value)
 		switch {
 		case refusal != "":

@@ -11,7 +11,7 @@ import (
 // back: what somebody else has removed waits for a decision. What else is done
 // about drift is the operator's document's to say.
 func (h *holding) retest(ctx context.Context, live *held) error {
-	facts, err := h.facts(ctx, live)
+	seen, err := h.sight(ctx, live)
 	rest, held := heldBack(err)
 	if held {
 		return h.later(ctx, live, rest)
@@ -22,7 +22,7 @@ func (h *holding) retest(ctx context.Context, live *held) error {
 		live.Work.RetestAt = h.Now().Add(max(min(grant.Backoff(live.Work.Attempts+1), RetestEvery), retryAfter(err)))
 		return h.miss(ctx, live, err)
 	}
-	actions := plan.Inspect(h.situation(live, facts), h.Now())
+	actions := plan.Inspect(h.situation(live, seen), h.Now())
 	h.declare(live, inspected(actions))
 	h.mark(live, actions)
 	mailboxes, err := h.guarded(ctx, live)

@@ -2,13 +2,13 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"mailgrant/handler/access"
 	"mailgrant/handler/exchange"
 	"mailgrant/handler/grant"
+	"mailgrant/handler/graph"
 	"mailgrant/handler/plan"
 	"mailgrant/handler/store"
 )
@@ -43,26 +43,28 @@ func (e *Engine) Revoke(ctx context.Context, id, by, reason string) (View, error
 // revoke removes what is ours in the safe order, each removal read back. What
 // fails keeps the grant revoking and stuck, and is tried for ever.
 func (h *holding) revoke(ctx context.Context, live *held) error {
-	facts, err := h.facts(ctx, live)
+	seen, err := h.sight(ctx, live)
 	if err != nil {
 		return h.miss(ctx, live, err)
 	}
 	for ctx.Err() == nil {
-		action := plan.Revoke(h.situation(live, facts), h.Now())
+		action := plan.Revoke(h.situation(live, seen), h.Now())
 		h.noteRemoval(live)
 		switch action.Verb {
 		case plan.Record:
 			h.keep(live, action.Step)
 		case plan.Remove:
-			done, err := h.remove(ctx, live, action.Step, &facts)
+			done, err := h.remove(ctx, live, action.Step, &seen)
 			if err != nil || !done {
 				return err
 			}
 			live.Progress()
 		case plan.Wait:
 			return h.wait(ctx, live, action.Until, action.Reason, action.Message)
+		case plan.Ask:
+			return h.ask(ctx, live, action)
 		case plan.Finished:
-			return h.finish(ctx, live, facts)
+			return h.finish(ctx, live, seen.Facts)
 		default:
 			return h.stuck(ctx, live, action.Reason, action.Message, h.Now())
 		}
@@ -70,16 +72,16 @@ func (h *holding) revoke(ctx context.Context, live *held) error {
 	return ctx.Err()
 }
 
-// noteRemoval dates the moment when the last role assignment was seen gone.
+// noteRemoval dates the moment when the last of what gave access was seen gone.
 func (h *holding) noteRemoval(live *held) {
 	if live.RemovedAt.IsZero() && plan.AccessGone(live.steps) {
 		live.RemovedAt = h.Now()
-		live.GoneBy = live.RemovedAt.Add(grant.Lead)
+		live.GoneBy = live.RemovedAt.Add(live.GoneAfter())
 	}
 }
 
 // remove records the intent, removes, and reads back. Not found is success.
-func (h *holding) remove(ctx context.Context, live *held, step grant.Step, facts *access.Facts) (bool, error) {
+func (h *holding) remove(ctx context.Context, live *held, step grant.Step, seen *sight) (bool, error) {
 	before := step.MayVanishUntil
 	step.State = grant.Removing
 	step.RemovalsSent++
@@ -96,14 +98,14 @@ func (h *holding) remove(ctx context.Context, live *held, step grant.Step, facts
 		step.RemovalsSent--
 		h.keep(live, step)
 	}
-	present, err := h.readBack(ctx, live, step, facts)
+	present, err := h.readBack(ctx, live, step, seen)
 	if err != nil {
 		return false, h.miss(ctx, live, wishing(err, removed))
 	}
 	if !present {
 		return true, nil
 	}
-	if removed == nil || exchange.KindOf(removed) == exchange.NotFound {
+	if removed == nil || exchange.KindOf(removed) == exchange.NotFound || graph.KindOf(removed) == graph.NotFound {
 		return false, h.stuck(ctx, live, "StillThere", "the tenant has accepted the removal of "+step.Name+" but still shows it: access may be live", h.Now())
 	}
 	if h.again(ctx, removed) {
@@ -124,7 +126,7 @@ func (h *holding) erase(ctx context.Context, live *held, step grant.Step) error 
 	case grant.AssignmentStep:
 		return h.Exchange.RemoveManagementRoleAssignment(ctx, identity)
 	}
-	return fmt.Errorf("no removal is known for a step of kind %s", step.Kind)
+	return h.erasePolicy(ctx, live, step)
 }
 
 // finish ends a grant of which nothing is left, and says by which path its
@@ -146,9 +148,18 @@ func (h *holding) finish(ctx context.Context, live *held, facts access.Facts) er
 
 func (h *holding) stillReachable(ctx context.Context, live *held, facts access.Facts) grant.Condition {
 	c := grant.Condition{Type: grant.StillReachable, Status: grant.Unknown}
+	if live.Mechanism == grant.AccessPolicy {
+		var err error
+		facts, err = h.workloadFacts(ctx, live.Workload, h.consentsIfThere)
+		if err != nil {
+			c.Reason, c.Message = "NotRead", err.Error()
+			return c
+		}
+	}
+	facts.Consents.Value = h.ownConsents(facts.Consents.Value)
 	// One call less at the end: no scope is left that such a role could defeat.
 	directory := access.NotRead[[]heldRole]("not asked for at the end of a grant")
-	paths, unread, err := h.otherWays(ctx, elsewhere{live.Workload, facts, directory, live.Permissions, h.ours()})
+	paths, unread, err := h.otherWays(ctx, elsewhere{live.Workload, facts, directory, live.Permissions, h.ours(), h.madePolicy})
 	if err != nil {
 		unread = append(unread, err.Error())
 	}

@@ -168,14 +168,32 @@ func groupRefusals(group exchange.Group, document policy.Document) []grant.Fault
 	if strings.EqualFold(group.JoinRestriction, "Open") || strings.EqualFold(group.AccessType, "Public") {
 		return at("openGroup", "anybody may join this group and would so open his mailbox, or another's, to the application; close it, or let the operator's document allow any group")
 	}
-	if group.JoinRestriction == "" && group.AccessType == "" {
-		return at("openGroup", "the tenant does not say who may join this group, so it is taken for open; let the operator's document allow any group if that is meant")
+	if !guardedJoining(group) {
+		return at("openGroup", "the tenant does not say who may join this group in a way that is known, so it is taken for open; let the operator's document allow any group if that is meant")
 	}
 	others := strangers(group.ManagedBy, document.Approvers)
 	if len(others) > 0 {
 		return at("groupOwners", several(others)+" may change the members and is no approver of the operator's document; make approvers its only owners, or let the document allow any group")
 	}
 	return nil
+}
+
+// guardedJoining reports whether an owner decides who joins the group. Security groups
+// and lists say it in the one property and Microsoft 365 groups in the other (PowerShell
+// reference, Set-DistributionGroup and Set-UnifiedGroup); a word that is none of theirs
+// says nothing.
+func guardedJoining(group exchange.Group) bool {
+	said := false
+	for _, word := range []string{group.JoinRestriction, group.AccessType} {
+		switch strings.ToLower(word) {
+		case "":
+		case "closed", "approvalrequired", "private":
+			said = true
+		default:
+			return false
+		}
+	}
+	return said
 }
 
 // strangers are the owners who are not among the approvers.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
 	"mailgrant/handler/store"
 )
 
@@ -52,7 +53,7 @@ func (e *Engine) unbound(claim store.Claim, r record) (View, error) {
 	if err != nil {
 		return View{}, fmt.Errorf("the stored request of %s cannot be read again: %w", claim.ID, err)
 	}
-	g := grant.Grant{ID: claim.ID, State: r.State, Mechanism: grant.RBAC,
+	g := grant.Grant{ID: claim.ID, State: r.State, Mechanism: request.Mechanism, ConfineExisting: request.ConfineExisting,
 		Workload: grant.Workload{AppID: request.AppID, ObjectID: request.ObjectID}, Permissions: request.Permissions,
 		Scope: request.Scope, Mailboxes: []grant.Mailbox{}, Canaries: []grant.Mailbox{}, Conditions: []grant.Condition{},
 		ReceivedAt: claim.ReceivedAt, StartsAt: request.StartsAt, ExpiresAt: request.ExpiresAt, Ticket: request.Ticket,
@@ -76,15 +77,12 @@ func (e *Engine) view(ctx context.Context, g grant.Grant) (View, error) {
 	view := View{Grant: g, Steps: []ShownStep{}, Evidence: []grant.Evidence{}}
 	view.Conditions = g.ConditionsAt(e.Now())
 	view.tries(g.Work)
-	view.Work = grant.Work{}
+	view.Work, view.Waits = grant.Work{}, grant.Waits{}
 	rows, err := e.Store.ReadRows(ctx, g.Workload.ObjectID, "s|"+g.ID+"|")
 	if err != nil {
 		return View{}, storage(err, "")
 	}
-	pointer, err := e.Store.ReadRow(ctx, g.Workload.ObjectID, pointerKey)
-	if err == nil {
-		rows = append([]store.Row{pointer}, rows...)
-	}
+	rows = append(e.sharedRows(ctx, g), rows...)
 	for _, row := range rows {
 		var step grant.Step
 		err := json.Unmarshal(row.Document, &step)
@@ -100,6 +98,26 @@ func (e *Engine) view(ctx context.Context, g grant.Grant) (View, error) {
 	view.MemberMailboxes, err = e.memberMailboxes(ctx, g)
 	view.Handover = e.handover(g, view.MemberMailboxes)
 	return view, err
+}
+
+// sharedRows are the steps of the workload that the grant needs, those that exist. They
+// are left out where they cannot be read.
+func (e *Engine) sharedRows(ctx context.Context, g grant.Grant) []store.Row {
+	keys := []string{pointerKey}
+	if g.Mechanism == grant.AccessPolicy {
+		keys = nil
+		for _, permission := range g.Permissions {
+			keys = append(keys, consentKey(plan.ConsentStep(permission).Name))
+		}
+	}
+	var rows []store.Row
+	for _, key := range keys {
+		row, err := e.Store.ReadRow(ctx, g.Workload.ObjectID, key)
+		if err == nil {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // memberMailboxes are those that the scope held when it was last looked at; nil for

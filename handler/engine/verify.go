@@ -92,7 +92,7 @@ func (h *holding) verify(ctx context.Context, live *held) error {
 func (h *holding) activate(ctx context.Context, live *held) error {
 	now := h.Now()
 	live.VerifiedAt = now
-	live.EffectiveBy = now.Add(grant.Lead)
+	live.EffectiveBy = now.Add(live.FollowsAfter())
 	live.Work.RetestAt = now.Add(RetestEvery)
 	live.Work.VerifyUntil = time.Time{}
 	return h.move(ctx, live, grant.Active, grant.EventActive, "", fmt.Sprintf("verified; effective by %s", live.EffectiveBy.UTC().Format(time.RFC3339)))
@@ -126,7 +126,7 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 	group.SetLimit(atOnce)
 	for i, subject := range subjects {
 		group.Go(func() error {
-			answers[i] = h.test(ctx, live, subject.GUID)
+			answers[i] = h.test(ctx, live, subject)
 			return nil
 		})
 	}
@@ -172,12 +172,17 @@ func asked(answers []tested, others ...error) time.Duration {
 type tested struct {
 	at        time.Time
 	rows      []access.Authorization
+	// verdict is that of the test of policies; empty for the test of roles.
+	verdict   grant.Verdict
 	requestID string
 	err       error
 }
 
-func (h *holding) test(ctx context.Context, live *held, guid string) tested {
-	answer, err := h.Exchange.TestServicePrincipalAuthorization(ctx, live.Workload.ObjectID, guid)
+func (h *holding) test(ctx context.Context, live *held, mailbox grant.Mailbox) tested {
+	if live.Mechanism == grant.AccessPolicy {
+		return h.testPolicy(ctx, live, mailbox)
+	}
+	answer, err := h.Exchange.TestServicePrincipalAuthorization(ctx, live.Workload.ObjectID, mailbox.GUID)
 	return tested{at: h.Now(), rows: authorizationsOf(answer), requestID: answer.RequestID, err: err}
 }
 
@@ -202,12 +207,21 @@ func verdictOf(answer exchange.InScope) grant.Verdict {
 
 // otherPaths reads anew what the workload itself holds.
 func (h *holding) otherPaths(ctx context.Context, live *held) (elsewhere, error) {
-	found := elsewhere{workload: live.Workload, wanted: live.Permissions, ours: h.ours()}
-	found.facts.Pointer = access.Known(h.shown)
+	found := elsewhere{workload: live.Workload, wanted: live.Permissions, ours: h.ours(), madePolicy: h.madePolicy}
+	pointer := h.shown
+	if live.Mechanism == grant.AccessPolicy {
+		// Nothing of this grant hangs on the pointer, so that it was not read before.
+		var err error
+		pointer, err = h.Engine.pointer(ctx, live.Workload)
+		if err != nil {
+			return found, err
+		}
+	}
+	found.facts.Pointer = access.Known(pointer)
 	group, ctx := readTogether(ctx)
 	group.Go(func() error {
 		consents, err := h.consents(ctx, live.Workload.ObjectID)
-		found.facts.Consents = access.Known(consents)
+		found.facts.Consents = access.Known(h.ownConsents(consents))
 		return err
 	})
 	group.Go(func() error {
@@ -221,7 +235,12 @@ func (h *holding) otherPaths(ctx context.Context, live *held) (elsewhere, error)
 		return err
 	})
 	group.Go(func() error {
-		assignments, err := h.assignments(ctx, live.Workload, h.shown)
+		if pointer == nil && live.Mechanism == grant.AccessPolicy {
+			// Without a pointer a workload can hold no role.
+			found.facts.Assignments = access.Known[[]access.Assignment](nil)
+			return nil
+		}
+		assignments, err := h.assignments(ctx, live.Workload, pointer)
 		found.facts.Assignments = access.Known(assignments)
 		return err
 	})
@@ -235,20 +254,16 @@ func (h *holding) judgeAnswers(live *held, found *proof, subjects []grant.Mailbo
 	found.granted = granted
 	for i, subject := range subjects {
 		canary := i >= granted
-		for _, step := range live.steps {
-			if step.Kind != grant.AssignmentStep {
-				continue
-			}
-			wanted := access.Expectation{Permission: step.Permission, Role: step.Role, Scope: limitOf(live, step)}
+		for _, wanted := range expectations(live) {
 			evidence := judgeAnswer(answers[i], wanted, canary)
-			evidence.Subject = subject.GUID
+			evidence.Means, evidence.Subject = meansOf(live.Mechanism), subject.GUID
 			found.add(evidence, subject)
 		}
 	}
 }
 
 func judgeAnswer(answer tested, wanted access.Expectation, canary bool) grant.Evidence {
-	evidence := grant.Evidence{At: answer.at, Means: "Test-ServicePrincipalAuthorization", Permission: wanted.Permission,
+	evidence := grant.Evidence{At: answer.at, Permission: wanted.Permission,
 		Expected: grant.Allowed, RequestID: answer.requestID}
 	judge := access.JudgeMailbox
 	if canary {
@@ -256,6 +271,10 @@ func judgeAnswer(answer tested, wanted access.Expectation, canary bool) grant.Ev
 	}
 	if answer.err != nil {
 		evidence.Verdict, evidence.Detail = grant.Unsure, answer.err.Error()
+		return evidence
+	}
+	if answer.verdict != "" {
+		evidence.Verdict = answer.verdict
 		return evidence
 	}
 	evidence.Verdict, evidence.Detail = judge(answer.rows, wanted)
@@ -284,6 +303,7 @@ func (h *holding) judgePaths(ctx context.Context, live *held, found *proof, othe
 		found.unsure = append(found.unsure, "the other paths could not be read: "+err.Error())
 		return
 	}
+	found.denied = append(found.denied, lackingConsents(live, others.facts)...)
 	found.paths, found.unread, err = h.otherWays(ctx, others)
 	if err != nil {
 		if held := keptBack(nil, err); held != nil {

@@ -23,6 +23,8 @@ type elsewhere struct {
 	wanted []string
 	// ours tells the role assignments that grants have made.
 	ours func(access.Assignment) bool
+	// madePolicy tells the application access policies that grants have made.
+	madePolicy func(exchange.ApplicationAccessPolicy) bool
 }
 
 // otherWays returns every path of the workload, apart from what its grants made, that
@@ -59,8 +61,12 @@ func (e *Engine) otherWays(ctx context.Context, q elsewhere) ([]access.Path, []s
 func (q elsewhere) judge(s *surveyed) ([]access.Path, []string) {
 	inUnits := q.splitInUnits(s)
 	q.facts.Roles = s.heldRoles(s.accessRoles(q.people())[q.workload.ObjectID])
+	policies := s.accessPolicies()
+	for i, one := range s.Policies.Value {
+		policies.Value[i].Ours = q.madePolicy(one)
+	}
 	index := access.NewIndex(access.Tenant{Workloads: []access.Subject{{Workload: q.workload, Facts: q.facts}}, Mailboxes: s.accessMailboxes(), Units: s.accessUnits(),
-		Policies: s.accessPolicies(), Groups: s.accessGroups(), Scopes: s.accessScopes(), MailboxPermissions: s.Permissions})
+		Policies: policies, Groups: s.accessGroups(), Scopes: s.accessScopes(), MailboxPermissions: s.Permissions})
 	paths, unknown := index.Paths(q.workload.ObjectID, q.wanted, q.ours)
 	return paths, append(unknown, inUnits...)
 }

@@ -33,25 +33,31 @@ func (r refusal) kind() Kind {
 	return kind
 }
 
+const removeMember = "Remove-DistributionGroupMember"
+
 // typeRules compare the end of the exception's short name, because the service derives types
-// (ADTransientException from TransientException). The first five are seen in public captures; the
-// others are inferred from names of the server product.
+// (ADTransientException from TransientException). An empty cmdlet means any. The first five are seen in
+// public captures; the others are inferred from names of the server product.
 var typeRules = []struct {
 	ending string
 	kind   Kind
+	cmdlet string
 }{
-	{"ManagementObjectNotFoundException", NotFound},
-	{"ADObjectAlreadyExistsException", AlreadyExists},
-	{"InvalidOperationInDehydratedContextException", Dehydrated},
-	{"AmbiguousParameterSetException", BadParameter},
-	{"ParameterTransformationException", BadParameter},
-	{"ServerBusyException", Transient},
-	{"TransientException", Transient},
-	{"BackendCommunicationException", Transient},
-	{"CmdletProxyNotAvailableFailure", Transient},
-	{"ManagementObjectAmbiguousException", Ambiguous},
-	{"ParameterBindingException", BadParameter},
-	{"CmdletAccessDeniedException", Forbidden},
+	{"ManagementObjectNotFoundException", NotFound, ""},
+	{"ADObjectAlreadyExistsException", AlreadyExists, ""},
+	{"InvalidOperationInDehydratedContextException", Dehydrated, ""},
+	{"AmbiguousParameterSetException", BadParameter, ""},
+	{"ParameterTransformationException", BadParameter, ""},
+	{"ServerBusyException", Transient, ""},
+	{"TransientException", Transient, ""},
+	{"BackendCommunicationException", Transient, ""},
+	{"CmdletProxyNotAvailableFailure", Transient, ""},
+	{"ManagementObjectAmbiguousException", Ambiguous, ""},
+	{"ParameterBindingException", BadParameter, ""},
+	{"CmdletAccessDeniedException", Forbidden, ""},
+	{"ProxyAddressExistsException", AlreadyExists, ""},
+	{"MemberAlreadyExistsException", AlreadyExists, ""},
+	{"MemberNotFoundException", NotFound, removeMember},
 }
 
 // absenceStatuses are those that a missing object was seen with. Under any other status (a refusal
@@ -67,7 +73,7 @@ var absenceStatuses = map[int]bool{
 func (r refusal) kindByType() (Kind, bool) {
 	name := shortType(r.fault.exceptionType)
 	for _, rule := range typeRules {
-		if !strings.HasSuffix(name, rule.ending) {
+		if !strings.HasSuffix(name, rule.ending) || rule.cmdlet != "" && rule.cmdlet != r.cmdlet {
 			continue
 		}
 		if rule.kind == NotFound && !absenceStatuses[r.status] {
@@ -90,7 +96,8 @@ var decisiveStatuses = map[int]Kind{
 }
 
 // textRules is the only place where a message decides anything. An empty cmdlet means any. No text
-// ever means "not found": many other things can "not be found" than the object that was asked for.
+// means "not found", because many other things can "not be found" than the object that was asked for;
+// but one does for a removal from a group, whose wording is known and whose exception's type is not.
 var textRules = []struct {
 	cmdlet string
 	text   string
@@ -105,6 +112,9 @@ var textRules = []struct {
 	{"", "cmdletproxynotavailablefailure", Transient},
 	{"", "invalidoperationindehydratedcontextexception", Dehydrated},
 	{"", "already exist", AlreadyExists},
+	{"Add-DistributionGroupMember", "is already a member of the group", AlreadyExists},
+	{removeMember, "isn't a member of the group", NotFound},
+	{"New-ApplicationAccessPolicy", "the total size of app access policies exceeded the limit", PolicySpace},
 	{"", "invalid pagination request", Incomplete},
 	// Inferred: the wording of an ambiguous identity and of a scope in use is not published.
 	{"", "matches multiple entries", Ambiguous},
@@ -121,6 +131,9 @@ func (r refusal) kindByText() (Kind, bool) {
 	text := plain(r.fault.message)
 	for _, rule := range textRules {
 		applies := rule.cmdlet == "" || rule.cmdlet == r.cmdlet
+		if rule.kind == NotFound {
+			applies = applies && absenceStatuses[r.status]
+		}
 		if applies && strings.Contains(text, rule.text) {
 			return rule.kind, true
 		}

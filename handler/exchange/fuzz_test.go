@@ -80,6 +80,7 @@ func FuzzDecodeReach(f *testing.F) {
 		`{"AppId":"x","MailboxId":{},"AccessCheckResult":["Granted"]}`,
 		`{"Identity":"a","User":"u","Trustee":["u"],"AccessRights":"FullAccess,,","Deny":"yes","AccessControlType":7}`,
 		`{"Name":"Application Mail.Send","RoleType":null,"Roles":"x","Members":[1,null,{}]}`,
+		madeGroup, madePolicy, madeMailbox, casRow, `{"Guid":"x","ImapEnabled":[true],"PopEnabled":"FALSE","SmtpClientAuthenticationDisabled":0}`,
 		`{"Name":"n","EwsEnabled":"maybe","EWSAllowedAppIDs":[",A"],"CustomAttribute1":{"a":1},"AdministrativeUnits":"x"}`,
 	} {
 		f.Add([]byte(object))
@@ -106,6 +107,7 @@ func FuzzDecodeReach(f *testing.F) {
 			t.Fatal("an object answers to the empty identity")
 		}
 		checkPermissions(t, properties)
+		checkProtocols(t, properties)
 		checkProperties(t, properties)
 	})
 }
@@ -125,6 +127,28 @@ func checkPermissions(t *testing.T, properties row) {
 	known := printed == "granted" || printed == "denied" || printed == "true" || printed == "false"
 	if (parsePolicyVerdict(printed) != PolicyUnknown) != known {
 		t.Fatalf("%q became %v", printed, parsePolicyVerdict(printed))
+	}
+}
+
+// checkProtocols holds that a switch that is not clearly set either way says nothing.
+func checkProtocols(t *testing.T, properties row) {
+	t.Helper()
+	found := decodeCASMailbox(properties, "")
+	if found.GUID != normalGUID(found.GUID) || found.answersTo("") || found.complete() && found.GUID == "" {
+		t.Fatalf("not in normal form: %+v", found)
+	}
+	for name, off := range map[string]*bool{"ImapEnabled": found.IMAPOff, "PopEnabled": found.POPOff} {
+		printed := strings.ToLower(properties.text(name))
+		if (off != nil) != (printed == "true" || printed == "false") || off != nil && *off != (printed == "false") {
+			t.Fatalf("%s %q became %v", name, printed, off)
+		}
+	}
+	printed := strings.ToLower(properties.text("SmtpClientAuthenticationDisabled"))
+	if off := found.SMTPAuthenticationOff; (off != nil) != (printed == "true" || printed == "false") || off != nil && *off != (printed == "true") {
+		t.Fatalf("%q became %v", printed, off)
+	}
+	if hidden := decodeGroup(properties, "").Hidden; hidden != (strings.ToLower(properties.text("HiddenFromAddressListsEnabled")) == "true") {
+		t.Fatalf("hidden became %v", hidden)
 	}
 }
 

@@ -39,6 +39,8 @@ type Group struct {
 	// AccessType says the like of a Microsoft 365 group: anybody may join a "Public" one and asks to
 	// join a "Private" one; "" for other kinds and when not returned.
 	AccessType string
+	// Hidden is true only when the tenant says that the group is in no address list.
+	Hidden bool
 	// RequestID is the tenant's id of the request that returned this.
 	RequestID string
 }
@@ -58,6 +60,7 @@ func decodeGroup(properties row, requestID string) Group {
 		JoinRestriction:           properties.text("MemberJoinRestriction"),
 		DepartRestriction:         properties.text("MemberDepartRestriction"),
 		AccessType:                properties.text("AccessType"),
+		Hidden:                    properties.flag("HiddenFromAddressListsEnabled", false),
 		RequestID:                 requestID,
 	}
 }
@@ -87,7 +90,7 @@ func (g Group) isDistribution() bool {
 }
 
 // FindGroup reads the one group that the identity names: a GUID, a distinguished name, an address or
-// one of the names; and who may join it. Kind NotFound means that Exchange knows no such object (a
+// one of the names; who may join it, and whether it is hidden. Kind NotFound means that Exchange knows no such object (a
 // plain security group of the directory is none), Ambiguous that several answer, WrongType that the
 // object is no group. A dynamic list is found, with its type, so that it can be refused by it.
 func (c *Client) FindGroup(ctx context.Context, identity string) (Group, error) {
@@ -152,7 +155,7 @@ func (c *Client) withJoining(ctx context.Context, found Group) (Group, error) {
 		return Group{}, err
 	}
 	found.JoinRestriction, found.DepartRestriction = detailed.JoinRestriction, detailed.DepartRestriction
-	found.AccessType = detailed.AccessType
+	found.AccessType, found.Hidden = detailed.AccessType, detailed.Hidden
 	if found.DistinguishedName == "" {
 		found.DistinguishedName = detailed.DistinguishedName
 	}

@@ -23,6 +23,9 @@ const (
 	Dehydrated Kind = "dehydrated"
 	// InUse refuses a removal because something still refers to the object.
 	InUse Kind = "in use"
+	// PolicySpace refuses another application access policy because those of the tenant fill the space
+	// that there is for all of them.
+	PolicySpace Kind = "policy space full"
 	// Forbidden means that the service's identity may not run the cmdlet, or does not see it.
 	Forbidden Kind = "forbidden"
 	// Unauthorized means that no token was to be had, or that the tenant refused it.
@@ -72,6 +75,8 @@ func (k Kind) advice() string {
 		return "an administrator has to run Enable-OrganizationCustomization, which cannot be undone"
 	case InUse:
 		return "remove what refers to it first"
+	case PolicySpace:
+		return "remove policies, or shorten their descriptions; role-based access takes none of this space"
 	case Forbidden:
 		return "check the Exchange roles of the service's identity; right after a change they take minutes and a new token"
 	case Unauthorized:

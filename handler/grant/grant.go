@@ -9,14 +9,6 @@ package grant
 
 import "time"
 
-// Mechanism is how the tenant expresses a grant.
-type Mechanism string
-
-// RBAC expresses a grant by RBAC for Applications: one management scope and one
-// role assignment a permission (Microsoft Learn, Role Based Access Control for
-// Applications in Exchange Online).
-const RBAC Mechanism = "rbac"
-
 // Grant is one workload, its permissions, its scope, a start, an end, an owner
 // and a ticket, together with what has become of it. Zero times mean "not yet".
 type Grant struct {
@@ -35,6 +27,13 @@ type Grant struct {
 	// Mailboxes are those that were named; empty for a group, unit or filter.
 	Mailboxes []Mailbox `json:"mailboxes"`
 	Canaries  []Mailbox `json:"canaries"`
+	// ConfineExisting are the permissions that the workload was consented to before the
+	// grant and that the grant confines, takes over, and takes away at its end.
+	ConfineExisting []string `json:"confineExisting,omitempty"`
+	// ConsentBy is who gives and removes consents; empty where the mechanism has none.
+	ConsentBy ConsentBy `json:"consentBy,omitempty"`
+	// Waits are fixed when the grant is bound; zero where the mechanism has none.
+	Waits Waits `json:"waits,omitzero"`
 
 	ReceivedAt time.Time `json:"receivedAt"`
 	// StartsAt is when access should work; provisioning begins up to two hours earlier.

@@ -123,7 +123,7 @@ func NewDue(at time.Time, kind DueKind) Due { return due(at, kind) }
 // ProvisionAt is when provisioning begins: early enough for the published limit
 // to pass before StartsAt, and at receipt where that is later.
 func (g *Grant) ProvisionAt() time.Time {
-	return later(g.StartsAt.Add(-Lead), g.ReceivedAt)
+	return later(g.StartsAt.Add(-g.LeadTime()), g.ReceivedAt)
 }
 
 // Lead is how long RBAC for Applications may take to change data access, either
@@ -132,7 +132,7 @@ func (g *Grant) ProvisionAt() time.Time {
 const Lead = 2 * time.Hour
 
 // Shortest is the shortest grant that is given: its lead time plus one hour.
-const Shortest = Lead + time.Hour
+const Shortest = Lead + leastUse
 
 // Over reports whether the grant has reached its end at now.
 func (g *Grant) Over(now time.Time) bool { return !now.Before(g.ExpiresAt) }

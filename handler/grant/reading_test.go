@@ -22,7 +22,7 @@ func TestParseRequestReadsEveryMember(t *testing.T) {
 	}
 	starts := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
 	want := grant.Request{
-		ObjectID: aGUID, Permissions: []string{"Mail.Send", "Calendars.Read"},
+		ObjectID: aGUID, Mechanism: grant.RBAC, Permissions: []string{"Mail.Send", "Calendars.Read"},
 		Scope: grant.Scope{Mailboxes: []string{"news@contoso.example", aGUID}}, Canaries: []string{"ceo@contoso.example"},
 		StartsAt: starts, ExpiresAt: starts.Add(30 * 24 * time.Hour),
 		Ticket:    grant.Ticket{System: "servicenow", ID: "RITM0012345", URL: "https://desk.example/RITM0012345"},

@@ -12,6 +12,7 @@ import (
 type Request struct {
 	AppID         string // of the workload; empty when ObjectID is set
 	ObjectID      string
+	Mechanism     Mechanism
 	Permissions   []string
 	Scope         Scope
 	Canaries      []string
@@ -21,6 +22,10 @@ type Request struct {
 	Requester     string
 	Owner         string
 	Justification string
+	// ConfineExisting are permissions that the workload is consented to already and that
+	// the grant is to confine; TakeOverConsents hands them over with it.
+	ConfineExisting  []string
+	TakeOverConsents bool
 }
 
 // Fault is one thing that is wrong with a request. Pointer is the JSON pointer of
@@ -46,8 +51,8 @@ func ParseRequest(body []byte, now time.Time) (Request, []Fault, error) {
 }
 
 func (c *checker) request(root node, now time.Time) Request {
-	if !c.object(root, "workload", "permissions", "scope", "canaries", "startsAt", "expiresAt", "duration", "endBy",
-		"ticket", "requester", "owner", "justification") {
+	if !c.object(root, "workload", "mechanism", "permissions", "scope", "canaries", "startsAt", "expiresAt", "duration", "endBy",
+		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents") {
 		return Request{}
 	}
 	request := Request{
@@ -60,7 +65,9 @@ func (c *checker) request(root node, now time.Time) Request {
 	request.AppID, request.ObjectID = c.workload(root)
 	request.Scope = c.scope(root)
 	request.Ticket = c.ticket(root)
-	request.StartsAt, request.ExpiresAt = c.times(root, now)
+	request.Mechanism = c.mechanism(root, request.Scope)
+	request.ConfineExisting, request.TakeOverConsents = c.takeOver(root, request.Mechanism)
+	request.StartsAt, request.ExpiresAt = c.times(root, request.Mechanism, now)
 	return request
 }
 
@@ -131,7 +138,7 @@ func (c *checker) ticket(root node) Ticket {
 }
 
 // times works out start and end. The three ways to say the end exclude each other.
-func (c *checker) times(root node, now time.Time) (time.Time, time.Time) {
+func (c *checker) times(root node, mechanism Mechanism, now time.Time) (time.Time, time.Time) {
 	starts, startKnown := c.start(root, now)
 	before := len(c.faults)
 	end, ok := c.end(root, starts)
@@ -142,7 +149,7 @@ func (c *checker) times(root node, now time.Time) (time.Time, time.Time) {
 		// Judged whatever the start is, so that a fault there does not hide this one.
 		c.fault(end.node, "pastEnd", fmt.Sprintf("the end, %s, is not after now, %s", show(end.at), show(now)))
 	case startKnown:
-		c.judgeLength(starts, end, now)
+		c.judgeLength(starts, end, mechanism, now)
 	}
 	return starts, end.at
 }
@@ -192,12 +199,13 @@ func (c *checker) endAt(name string, member node, starts time.Time) time.Time {
 	return c.instant(member)
 }
 
-func (c *checker) judgeLength(starts time.Time, end end, now time.Time) {
+func (c *checker) judgeLength(starts time.Time, end end, mechanism Mechanism, now time.Time) {
+	lead := leadTime(mechanism, WaitsOf(mechanism))
 	switch {
 	case !end.at.After(starts):
 		c.fault(end.node, "endBeforeStart", fmt.Sprintf("the end, %s, is not after the start, %s", show(end.at), show(starts)))
-	case end.at.Sub(later(starts.Add(-Lead), now)) < Shortest:
-		c.fault(end.node, "tooShort", fmt.Sprintf("access may take %s to begin to work; a grant shorter than %s would end before it was of use", Lead, Shortest))
+	case end.at.Sub(later(starts.Add(-lead), now)) < lead+leastUse:
+		c.fault(end.node, "tooShort", fmt.Sprintf("access may take %s to begin to work; a grant shorter than %s would end before it was of use", lead, lead+leastUse))
 	}
 }
 

@@ -5,13 +5,30 @@ import "time"
 // StepKind is the kind of remote object that a step makes.
 type StepKind string
 
-// The kinds of the mechanism rbac, in the order in which they are made.
+// The kinds of step, by mechanism and in the order in which they are made. A pointer and
+// a consent bear no name of ours and belong to the workload, not to one grant of it.
 const (
 	// PointerStep is Exchange's own record of the service principal.
 	PointerStep    StepKind = "servicePrincipal"
 	ScopeStep      StepKind = "managementScope"
 	AssignmentStep StepKind = "roleAssignment"
+
+	// GroupStep is a closed, mail-enabled security group of the grant's own.
+	GroupStep StepKind = "group"
+	// HidingStep keeps that group out of the address lists. It goes with the group.
+	HidingStep StepKind = "groupHiding"
+	// MemberStep is one mailbox in that group; its name is the mailbox's GUID.
+	MemberStep StepKind = "groupMember"
+	// PolicyStep is an application access policy that restricts the workload to the
+	// group; our name is its description.
+	PolicyStep StepKind = "accessPolicy"
+	// ConsentStep is an app role assignment in Entra; its name is resource/permission.
+	ConsentStep StepKind = "consent"
 )
+
+// Shared reports whether such a step belongs to the workload, so that several of its
+// grants may need the same one.
+func (k StepKind) Shared() bool { return k == PointerStep || k == ConsentStep }
 
 // StepState is what is known of a step's remote object.
 type StepState string
@@ -44,7 +61,7 @@ type Step struct {
 	State  StepState `json:"state"`
 	// RemoteID is the id that the tenant returned; empty until it was read.
 	RemoteID string `json:"remoteId,omitempty"`
-	// Permission and Role are set for role assignments.
+	// Permission is set for role assignments and consents, Role for the former only.
 	Permission string `json:"permission,omitempty"`
 	Role       string `json:"role,omitempty"`
 	// Unit is the object id of the administrative unit that limits a role assignment;
@@ -64,6 +81,10 @@ type Step struct {
 	// RemovalsSent and MayVanishUntil are the same for removals.
 	RemovalsSent   int       `json:"removalsSent,omitempty"`
 	MayVanishUntil time.Time `json:"mayVanishUntil,omitzero"`
+	// MadeAt and GoneAt are when the object was first read present and, after that, first
+	// read absent; what has to settle or to die out is counted from them.
+	MadeAt time.Time `json:"madeAt,omitzero"`
+	GoneAt time.Time `json:"goneAt,omitzero"`
 }
 
 // Seen notes that the object was read present: one of the creates that were sent

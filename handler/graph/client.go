@@ -1,11 +1,12 @@
 // Package graph reads from Microsoft Graph what mailgrant must know about
-// workloads and their reach: service principals, app registrations, the app
-// roles that a resource offers, consents (app role assignments) by holder and by
-// resource, groups, administrative units, directory roles and users.
+// workloads and their reach: service principals, app registrations and what they
+// declare, the app roles that a resource offers, consents (app role assignments)
+// by holder and by resource, groups, administrative units, directory roles and
+// users. It adds and removes consents.
 //
-// It must not decide what a consent means, must not write, must not keep
-// anything between two calls, and must never hand over part of a list as the
-// whole: what could not be read completely is an [Error], and only the typed
+// It must not decide what a consent means or whether there should be one, must
+// write nothing else, must not send a write twice, must not keep anything
+// between two calls, and must never hand over part of a list as the whole: what could not be read completely is an [Error], and only the typed
 // not-found of the service means that an object is absent.
 package graph
 

@@ -82,25 +82,33 @@ func (i *inquiry) appendConsents(consents []Consent, rows []models.AppRoleAssign
 		return nil, i.fail(Incomplete, "a page has no value")
 	}
 	for _, row := range rows {
-		if row == nil || textOf(row.GetId()) == "" || row.GetResourceId() == nil || row.GetAppRoleId() == nil {
-			return nil, i.fail(Incomplete, "a row lacks id, resourceId or appRoleId")
-		}
-		err := i.same("principalId", principal, identifierOf(row.GetPrincipalId()))
+		consent, err := i.consent(row, principal)
 		if err != nil {
 			return nil, err
 		}
-		consents = append(consents, Consent{
-			ID:            textOf(row.GetId()),
-			PrincipalID:   principal,
-			PrincipalType: textOf(row.GetPrincipalType()),
-			PrincipalName: textOf(row.GetPrincipalDisplayName()),
-			ResourceID:    identifierOf(row.GetResourceId()),
-			ResourceName:  textOf(row.GetResourceDisplayName()),
-			AppRoleID:     identifierOf(row.GetAppRoleId()),
-			CreatedAt:     timeOf(row.GetCreatedDateTime()),
-		})
+		consents = append(consents, consent)
 	}
 	return consents, nil
+}
+
+func (i *inquiry) consent(row models.AppRoleAssignmentable, principal string) (Consent, error) {
+	if row == nil || textOf(row.GetId()) == "" || row.GetResourceId() == nil || row.GetAppRoleId() == nil {
+		return Consent{}, i.fail(Incomplete, "a row lacks id, resourceId or appRoleId")
+	}
+	err := i.same("principalId", principal, identifierOf(row.GetPrincipalId()))
+	if err != nil {
+		return Consent{}, err
+	}
+	return Consent{
+		ID:            textOf(row.GetId()),
+		PrincipalID:   principal,
+		PrincipalType: textOf(row.GetPrincipalType()),
+		PrincipalName: textOf(row.GetPrincipalDisplayName()),
+		ResourceID:    identifierOf(row.GetResourceId()),
+		ResourceName:  textOf(row.GetResourceDisplayName()),
+		AppRoleID:     identifierOf(row.GetAppRoleId()),
+		CreatedAt:     timeOf(row.GetCreatedDateTime()),
+	}, nil
 }
 
 // distinct refuses a list in which a row occurs twice: the pages were not cut

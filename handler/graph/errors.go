@@ -15,6 +15,9 @@ const (
 	// NotFound: the service says, with its own code, that there is no such
 	// object. The only kind that means absent.
 	NotFound Kind = "NotFound"
+	// AlreadyExists: the service refuses to make what is there already. Read it
+	// and compare.
+	AlreadyExists Kind = "AlreadyExists"
 	// Forbidden: our identity lacks an app role.
 	Forbidden Kind = "Forbidden"
 	// Unauthorized: no token could be had, or the service refused it.
@@ -45,6 +48,9 @@ const (
 	roleForUnits        = "AdministrativeUnit.Read.All"
 	roleForDirectory    = "RoleManagement.Read.Directory"
 	roleForUsers        = "User.ReadBasic.All"
+	// roleForConsents opens the writes (the reference, appRoleAssignedTo: post and
+	// delete). Its holder can give itself any permission.
+	roleForConsents = "AppRoleAssignment.ReadWrite.All"
 )
 
 // Error is every failure that this package returns, apart from those of [New].
@@ -68,11 +74,17 @@ type Error struct {
 	// RetryAfter is how long the service wants to be left alone, rounded up to
 	// whole seconds; 0 when it did not say.
 	RetryAfter time.Duration
+	// MayHaveActed is true for a write whose effect is not known: the answer was
+	// lost, unusable, or a failure of the service. Read before writing again, and
+	// know that the effect can still land later. Always false for reads.
+	MayHaveActed bool
 	// Cause is the underlying error; nil when the service answered.
 	Cause error
 
-	// requires is the app role that the read takes.
+	// requires is the app role that the call takes.
 	requires string
+	// neverLeft is whether the transport says that no byte went out.
+	neverLeft bool
 }
 
 // KindOf returns the kind of the first [Error] in err's chain, [Unknown] for
@@ -88,12 +100,28 @@ func KindOf(err error) Kind {
 	return Unknown
 }
 
+// MayHaveActed reports whether err leaves open what a write did: true for an
+// [Error] that says so and for any other error, false for nil.
+func MayHaveActed(err error) bool {
+	if err == nil {
+		return false
+	}
+	var failure *Error
+	if !errors.As(err, &failure) {
+		return true
+	}
+	return failure.MayHaveActed
+}
+
 // Error says what was attempted, on what, what came back, and what to do.
 func (e *Error) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "microsoft graph: %s %q: %s", e.Operation, printable(e.Subject, 80), e.outcome())
 	if e.RequestID != "" {
 		fmt.Fprintf(&text, " (request id %s)", e.RequestID)
+	}
+	if e.MayHaveActed {
+		text.WriteString("; the write may have taken effect")
 	}
 	fmt.Fprintf(&text, "; %s", e.advice())
 	return text.String()
@@ -123,6 +151,8 @@ func (e *Error) advice() string {
 	switch e.Kind {
 	case NotFound:
 		return "check the id, and that it is one of this tenant"
+	case AlreadyExists:
+		return "read what is there and compare it with what was wanted"
 	case Forbidden:
 		return "grant mailgrant's own identity the Microsoft Graph app role " + e.requires + ", if it is missing"
 	case Unauthorized:

@@ -2,12 +2,15 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -17,9 +20,10 @@ import (
 const largestBody = 16 << 20
 
 // guard is the last thing before the wire. Going out, it refuses every host but
-// the endpoint. Coming in, it lets through only a whole JSON object with status
-// 200; everything else becomes an [Error] here, where status, header and bytes
-// are still at hand and before the library guesses at them.
+// the endpoint. Coming in, it lets through only the one status that the method
+// succeeds with, and with it only a whole JSON object (for a removal, nothing);
+// everything else becomes an [Error] here, where status, header and bytes are
+// still at hand and before the library guesses at them.
 type guard struct {
 	endpoint *url.URL
 	next     http.RoundTripper
@@ -28,27 +32,40 @@ type guard struct {
 // RoundTrip implements http.RoundTripper.
 func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	if !sameOrigin(request.URL, g.endpoint) {
-		return nil, &Error{Kind: Incomplete, Message: fmt.Sprintf("refused to send to %q", request.URL.Host)}
+		return nil, &Error{Kind: Incomplete, Message: fmt.Sprintf("refused to send to %q", request.URL.Host), neverLeft: true}
 	}
-	response, err := g.next.RoundTrip(request)
+	var travel journey
+	response, err := g.next.RoundTrip(request.WithContext(travel.watch(request.Context())))
 	if err != nil {
-		return nil, &Error{Kind: Lost, Message: "no answer", Cause: err}
+		return nil, &Error{Kind: Lost, Message: "no answer", Cause: err, neverLeft: travel.neverLeft()}
 	}
 	body, err := readBody(response)
-	if response.StatusCode != http.StatusOK {
+	if response.StatusCode != successes[request.Method] {
 		// A body that cannot be read does not make the status less certain.
 		return nil, refusal(response.StatusCode, response.Header, body)
 	}
 	if err != nil {
 		return nil, &Error{Kind: Lost, Message: "the answer was cut off", RequestID: requestID(response.Header), Cause: err}
 	}
-	fault := faultOf(response.Header, body)
+	fault := ""
+	if request.Method != http.MethodDelete {
+		fault = faultOf(response.Header, body)
+	}
 	if fault != "" {
 		return nil, &Error{Kind: Incomplete, Status: response.StatusCode, Message: fault, RequestID: requestID(response.Header)}
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	response.ContentLength = int64(len(body))
 	return response, nil
+}
+
+// successes are what the calls of this package answer (Microsoft Graph
+// documentation: get, create and delete an appRoleAssignment). Any other method
+// has none.
+var successes = map[string]int{
+	http.MethodGet:    http.StatusOK,
+	http.MethodPost:   http.StatusCreated,
+	http.MethodDelete: http.StatusNoContent,
 }
 
 func readBody(response *http.Response) ([]byte, error) {
@@ -58,7 +75,7 @@ func readBody(response *http.Response) ([]byte, error) {
 	return body, err
 }
 
-// faultOf says why an answer with status 200 cannot be trusted to be whole, or
+// faultOf says why the answer to a success cannot be trusted to be whole, or
 // nothing. Names that occur twice are a fault, since one of the two values
 // would be dropped in silence.
 func faultOf(header http.Header, body []byte) string {
@@ -73,6 +90,24 @@ func faultOf(header http.Header, body []byte) string {
 	default:
 		return ""
 	}
+}
+
+// journey notes how far a request got, which its error does not tell.
+type journey struct {
+	started, headersWritten atomic.Bool
+}
+
+func (j *journey) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { j.started.Store(true) },
+		WroteHeaders: func() { j.headersWritten.Store(true) },
+	})
+}
+
+// neverLeft believes only a transport that reports its steps: one that reports
+// none may have sent everything.
+func (j *journey) neverLeft() bool {
+	return j.started.Load() && !j.headersWritten.Load()
 }
 
 func sameOrigin(one, other *url.URL) bool {

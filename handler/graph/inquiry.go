@@ -71,6 +71,28 @@ func read[T any](ctx context.Context, i *inquiry, ask func(context.Context) (T, 
 	}
 }
 
+// write sends one request once, whatever becomes of it. Its error says whether
+// the request may have been carried out all the same.
+func write[T any](ctx context.Context, i *inquiry, ask func(context.Context) (T, error)) (T, error) {
+	answer, err := askOnce(ctx, ask)
+	if err == nil {
+		return answer, nil
+	}
+	var none T
+	failure := i.explain(ctx, err)
+	failure.MayHaveActed = failure.leavesOpen()
+	return none, failure
+}
+
+// leavesOpen is false only for a refusal, which is an answer, and for what never
+// left: for lack of a token or of a connection.
+func (e *Error) leavesOpen() bool {
+	if e.Status == 0 {
+		return e.Kind != Unauthorized && !e.neverLeft
+	}
+	return e.Status < http.StatusBadRequest || e.Status >= http.StatusInternalServerError || e.Status == http.StatusRequestTimeout
+}
+
 func askOnce[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
 	bounded, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()

@@ -37,7 +37,7 @@ func makeStep(step grant.Step, seen object, now time.Time) *Action {
 	case step.State == grant.Made:
 		return nil
 	case seen.present && step.State == grant.Creating:
-		return record(step.Seen(), grant.Made, seen.id)
+		return record(dated(step.Seen(), now), grant.Made, seen.id)
 	case seen.present && step.State == grant.Removing:
 		// The removal did not take effect and no longer can: the object is still ours
 		// to remove one day.
@@ -48,11 +48,31 @@ func makeStep(step grant.Step, seen object, now time.Time) *Action {
 	return &Action{Verb: Create, Step: step}
 }
 
+// dated notes when a policy or consent was first read present: others wait for it.
+func dated(step grant.Step, now time.Time) grant.Step {
+	if step.Kind == grant.PolicyStep || step.Kind == grant.ConsentStep {
+		step.MadeAt, step.GoneAt = now, time.Time{}
+	}
+	return step
+}
+
+// missed notes when a consent that was given was first read absent again.
+func missed(step grant.Step, now time.Time) grant.Step {
+	if step.Kind == grant.ConsentStep {
+		step.GoneAt = now
+	}
+	return step
+}
+
 // stranger: the object is there and we never began to make it. A pointer may be
 // used and is left; an object under our name is not touched.
 func stranger(step grant.Step, seen object) *Action {
-	if step.Kind == grant.PointerStep {
+	switch step.Kind {
+	case grant.PointerStep:
 		return record(step, grant.Left, seen.id)
+	case grant.HidingStep, grant.MemberStep:
+		// They are parts of a group that is ours, so that it does not matter who was first.
+		return record(step, grant.Made, seen.id)
 	}
 	return block(step, NameTaken, seen.title+" exists already and was not made by this grant; it is left alone")
 }
@@ -79,7 +99,7 @@ func removeStep(step grant.Step, seen object, now time.Time) *Action {
 		return &Action{Verb: Wait, Step: step, Until: step.MayAppearUntil, Reason: MayStillAppear,
 			Message: "a create of " + seen.title + " got no answer and may still take effect"}
 	}
-	return record(step.SeenGone(), grant.Gone, "")
+	return record(missed(step.SeenGone(), now), grant.Gone, "")
 }
 
 func withID(step grant.Step, id string) grant.Step {

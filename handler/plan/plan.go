@@ -23,6 +23,33 @@ type Situation struct {
 	// PointerNeeded: another live grant of the workload needs the pointer.
 	PointerNeeded bool
 	Facts         access.Facts
+
+	// Consents are the workload's shared steps that the grant needs, in the order of its
+	// permissions; empty where the mechanism needs none.
+	Consents []Consent
+	// Given are all consents that the workload's grants have had, whoever needs them now.
+	Given []grant.Step
+	// Group is the grant's own group as it was read; its value is nil when it is absent.
+	Group access.Reading[*Group]
+	// Policies are the application access policies that concern the workload.
+	Policies access.Reading[[]access.Policy]
+	// Neighbours are the policy steps of the workload's other live grants.
+	Neighbours []grant.Step
+}
+
+// Consent is a shared step and whether another live grant of the workload needs it.
+type Consent struct {
+	Step   grant.Step
+	Needed bool
+}
+
+// Group is a mail-enabled security group as it was read.
+type Group struct {
+	ID, Name string
+	// Hidden: it is not in the address lists. Open: people may join it by themselves.
+	Hidden, Open bool
+	// Members are the GUIDs of its direct members, whatever they are.
+	Members []string
 }
 
 // Verb is what is to be done with a step.
@@ -40,6 +67,8 @@ const (
 	Wait Verb = "wait"
 	// Block: nothing can be done until a person or the tenant changes something.
 	Block Verb = "block"
+	// Ask: a person has to do what the service was not opted into doing itself.
+	Ask Verb = "ask"
 	// Finished: nothing is left to do.
 	Finished Verb = "finished"
 )
@@ -73,16 +102,24 @@ const (
 	ScopeSwapped       Change = "ScopeSwapped"
 	RoleChanged        Change = "RoleChanged"
 	AssignmentDisabled Change = "AssignmentDisabled"
+
+	GroupRemoved   Change = "GroupRemoved"
+	GroupOpened    Change = "GroupOpened"
+	GroupShown     Change = "GroupShown"
+	MemberAdded    Change = "MemberAdded"
+	MemberRemoved  Change = "MemberRemoved"
+	PolicyRemoved  Change = "PolicyRemoved"
+	PolicyChanged  Change = "PolicyChanged"
+	PolicyAdded    Change = "PolicyAdded"
+	ConsentRemoved Change = "ConsentRemoved"
 )
 
 func removal(kind grant.StepKind) Change {
-	switch kind {
-	case grant.PointerStep:
-		return PointerRemoved
-	case grant.ScopeStep:
-		return ScopeRemoved
-	}
-	return AssignmentRemoved
+	return map[grant.StepKind]Change{
+		grant.PointerStep: PointerRemoved, grant.ScopeStep: ScopeRemoved, grant.AssignmentStep: AssignmentRemoved,
+		grant.GroupStep: GroupRemoved, grant.HidingStep: GroupShown, grant.MemberStep: MemberRemoved,
+		grant.PolicyStep: PolicyRemoved, grant.ConsentStep: ConsentRemoved,
+	}[kind]
 }
 
 func changed(action *Action, change Change) *Action {
@@ -92,13 +129,22 @@ func changed(action *Action, change Change) *Action {
 
 // Reasons of Wait and Block.
 const (
-	NotRead          = "NotRead"
-	MayStillAppear   = "MayStillAppear"
-	MayStillVanish   = "MayStillVanish"
-	NameTaken        = "NameTaken"
-	Differs          = "Differs"
-	RemovedByOther   = "RemovedByOther"
-	PointerIdentity  = "PointerIdentity"
+	NotRead         = "NotRead"
+	MayStillAppear  = "MayStillAppear"
+	MayStillVanish  = "MayStillVanish"
+	NameTaken       = "NameTaken"
+	Differs         = "Differs"
+	RemovedByOther  = "RemovedByOther"
+	PointerIdentity = "PointerIdentity"
+	// ConsentNeeded and ConsentRemovalNeeded wait for a person.
+	ConsentNeeded        = "ConsentNeeded"
+	ConsentRemovalNeeded = "ConsentRemovalNeeded"
+	// PolicySettling: a consent given now might not be confined yet.
+	PolicySettling = "PolicySettling"
+	// TokensOutstanding: a token that was minted under a consent may still live.
+	TokensOutstanding = "TokensOutstanding"
+	// ForeignPolicy: a policy of somebody else's would open its group to our consent.
+	ForeignPolicy    = "ForeignPolicy"
 	notReadMessage   = "the tenant could not be read: "
 	againAfterNoRead = 30 * time.Second
 )
@@ -113,6 +159,60 @@ func record(step grant.Step, state grant.StepState, remoteID string) *Action {
 		step.RemoteID = remoteID
 	}
 	return &Action{Verb: Record, Step: step}
+}
+
+// Steps lays out the steps that are the grant's own. Every name and filter is chosen
+// here, before the first remote call.
+func Steps(g grant.Grant, installation string) ([]grant.Step, error) {
+	if g.Mechanism == grant.AccessPolicy {
+		return policySteps(g, installation), nil
+	}
+	return roleSteps(g, installation)
+}
+
+// Provision returns the next action towards a grant that is completely made.
+func Provision(s Situation, now time.Time) Action {
+	if s.Grant.Mechanism == grant.AccessPolicy {
+		return s.provisionPolicy(now)
+	}
+	return s.provisionRoles(now)
+}
+
+// Revoke returns the next action towards a grant of which nothing is left, in the order
+// that never widens access on the way.
+func Revoke(s Situation, now time.Time) Action {
+	if s.Grant.Mechanism == grant.AccessPolicy {
+		return s.revokePolicy(now)
+	}
+	return s.revokeRoles(now)
+}
+
+// Inspect returns everything in which the tenant differs from a grant that was
+// completely made: what was removed, changed or could not be read. Empty means
+// that all is as planned.
+func Inspect(s Situation, now time.Time) []Action {
+	if s.Grant.Mechanism == grant.AccessPolicy {
+		return s.inspectPolicy(now)
+	}
+	return s.inspectRoles(now)
+}
+
+// Present reports whether the step's object was read, and read present.
+func (s Situation) Present(step grant.Step) bool {
+	seen := s.seen(step)
+	return seen.read && seen.present
+}
+
+// AccessGone reports whether everything is gone by which the steps gave access, which is
+// when data access begins to end: role assignments, or the members of a policy's group.
+func AccessGone(steps []grant.Step) bool {
+	for _, step := range steps {
+		gives := step.Kind == grant.AssignmentStep || step.Kind == grant.MemberStep
+		if gives && step.State != grant.Gone {
+			return false
+		}
+	}
+	return true
 }
 
 func block(step grant.Step, reason, message string) *Action {

@@ -10,11 +10,10 @@ import (
 	"mailgrant/handler/grant"
 )
 
-// Steps lays out the steps of a grant by RBAC for Applications: one management
-// scope over all its mailboxes and one role assignment a permission; an administrative
-// unit limits the assignments itself, without a management scope. Every name and the
-// filter are chosen here, before the first remote call.
-func Steps(g grant.Grant, installation string) ([]grant.Step, error) {
+// roleSteps are those of a grant by RBAC for Applications: one management scope over all
+// its mailboxes and one role assignment a permission; an administrative unit limits the
+// assignments itself, without a management scope.
+func roleSteps(g grant.Grant, installation string) ([]grant.Step, error) {
 	var steps []grant.Step
 	unit := ""
 	if g.Scope.Kind() == grant.ByAdministrativeUnit {
@@ -81,10 +80,9 @@ func ScopeName(steps []grant.Step) string {
 	return ""
 }
 
-// Provision returns the next action towards a grant that is completely made:
-// pointer, scope, assignments. An assignment is never planned before its scope was
-// read back with the intended filter.
-func Provision(s Situation, now time.Time) Action {
+// provisionRoles makes pointer, scope, assignments. An assignment is never planned before
+// its scope was read back with the intended filter.
+func (s Situation) provisionRoles(now time.Time) Action {
 	ordered := append([]grant.Step{s.Pointer}, s.Steps...)
 	for _, step := range ordered {
 		action := makeStep(step, s.seen(step), now)
@@ -95,11 +93,10 @@ func Provision(s Situation, now time.Time) Action {
 	return Action{Verb: Finished}
 }
 
-// Revoke returns the next action towards a grant of which nothing is left:
-// assignments first, because they are the access; then the scope, which Exchange
-// does not remove while an assignment names it; the pointer last, and only where
-// nothing else needs it.
-func Revoke(s Situation, now time.Time) Action {
+// revokeRoles removes assignments first, because they are the access; then the scope,
+// which Exchange does not remove while an assignment names it; the pointer last, and only
+// where nothing else needs it.
+func (s Situation) revokeRoles(now time.Time) Action {
 	for _, kind := range []grant.StepKind{grant.AssignmentStep, grant.ScopeStep} {
 		for _, step := range s.Steps {
 			if step.Kind != kind {
@@ -112,17 +109,6 @@ func Revoke(s Situation, now time.Time) Action {
 		}
 	}
 	return s.revokePointer(now)
-}
-
-// AccessGone reports whether every role assignment of the steps is gone, which is
-// when data access begins to end.
-func AccessGone(steps []grant.Step) bool {
-	for _, step := range steps {
-		if step.Kind == grant.AssignmentStep && step.State != grant.Gone {
-			return false
-		}
-	}
-	return true
 }
 
 func (s Situation) revokePointer(now time.Time) Action {
@@ -171,8 +157,10 @@ func (s Situation) seen(step grant.Step) object {
 		return s.seenPointer()
 	case grant.ScopeStep:
 		return s.seenScope(step)
+	case grant.AssignmentStep:
+		return s.seenAssignment(step)
 	}
-	return s.seenAssignment(step)
+	return s.seenOfPolicy(step)
 }
 
 func (s Situation) seenPointer() object {
@@ -264,10 +252,7 @@ func OursNames(steps []grant.Step) func(access.Assignment) bool {
 	}
 }
 
-// Inspect returns everything in which the tenant differs from a grant that was
-// completely made: what was removed, changed or could not be read. Empty means
-// that all is as planned.
-func Inspect(s Situation, now time.Time) []Action {
+func (s Situation) inspectRoles(now time.Time) []Action {
 	var found []Action
 	for _, step := range append([]grant.Step{s.Pointer}, s.Steps...) {
 		seen := s.seen(step)

@@ -13,6 +13,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"mailgrant/handler/grant"
 )
 
 // What holds where the document is silent.
@@ -43,6 +45,32 @@ type Document struct {
 	Approvers []string `json:"approvers"`
 	// Drift is what is done when a retest finds that the tenant has drifted.
 	Drift Answer `json:"drift"`
+	// Mechanisms are those by which access may be given. Never empty.
+	Mechanisms []grant.Mechanism `json:"mechanisms"`
+	// ConsentBy is who gives and removes consents.
+	ConsentBy grant.ConsentBy `json:"consentBy"`
+	Waits     Waits           `json:"waits"`
+}
+
+// Waits are how long the tenant is given to follow a change that cannot be observed. None
+// is ever shorter than what Microsoft publishes.
+type Waits struct {
+	// Policies is for application access policies and the members of their groups.
+	Policies time.Duration `json:"policies"`
+	// Tokens is for tokens of applications, LongTokens for those of managed identities.
+	Tokens     time.Duration `json:"tokens"`
+	LongTokens time.Duration `json:"longTokens"`
+}
+
+// For returns the waits of a grant to the workload; zero where its mechanism needs none.
+func (w Waits) For(mechanism grant.Mechanism, workload grant.Workload) grant.Waits {
+	switch {
+	case mechanism != grant.AccessPolicy:
+		return grant.Waits{}
+	case workload.LongTokens():
+		return grant.Waits{Policy: w.Policies, Tokens: w.LongTokens}
+	}
+	return grant.Waits{Policy: w.Policies, Tokens: w.Tokens}
 }
 
 // GroupRule is which groups may be a scope.

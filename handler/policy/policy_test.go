@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mailgrant/handler/grant"
 	"mailgrant/handler/policy"
 )
 
@@ -20,6 +21,9 @@ maxDuration: P2W
 limits: {mailboxes: 5, members: 6, permissions: 2, liveGrants: 7}
 groups: any
 approvers: [Alice Archer, bob]
+mechanisms: [rbac, accessPolicy]
+consentBy: service
+waits: {policies: PT3H, tokens: PT4H, longTokens: P2D}
 `))
 	if len(faults) > 0 {
 		t.Fatalf("faults: %v", faults)
@@ -32,6 +36,9 @@ approvers: [Alice Archer, bob]
 		Groups:      policy.AnyGroup,
 		Approvers:   []string{"Alice Archer", "bob"},
 		Drift:       policy.Report,
+		Mechanisms:  []grant.Mechanism{grant.RBAC, grant.AccessPolicy},
+		ConsentBy:   grant.Service,
+		Waits:       policy.Waits{Policies: 3 * time.Hour, Tokens: 4 * time.Hour, LongTokens: 48 * time.Hour},
 	}
 	if document.Digest() != want.Digest() {
 		t.Errorf("got %+v, want %+v", document, want)

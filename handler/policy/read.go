@@ -32,9 +32,13 @@ func (r *reader) document(root ast.Node) Document {
 		MaxDuration: DefaultMaxDuration,
 		Drift:       Report,
 		Groups:      ApprovedGroups,
+		Mechanisms:  []grant.Mechanism{grant.RBAC},
+		ConsentBy:   grant.Person,
+		Waits:       Waits{Policies: grant.PolicySettles, Tokens: grant.TokensLive, LongTokens: grant.TokensLiveLong},
 		Limits:      Limits{Mailboxes: DefaultMailboxes, Members: DefaultMembers, Permissions: DefaultPermissions, LiveGrants: DefaultLiveGrants},
 	}
-	members, ok := r.mapping(root, "", "canaries", "protected", "maxDuration", "limits", "drift", "groups", "approvers")
+	members, ok := r.mapping(root, "", "canaries", "protected", "maxDuration", "limits", "drift", "groups", "approvers",
+		"mechanisms", "consentBy", "waits")
 	if !ok {
 		return document
 	}
@@ -64,7 +68,55 @@ func (r *reader) document(root ast.Node) Document {
 	if limits, given := members["limits"]; given {
 		document.Limits = r.limits(limits, document.Limits)
 	}
+	r.mechanisms(members, &document)
 	return document
+}
+
+// mechanisms reads by what access may be given, and what the older mechanisms need.
+func (r *reader) mechanisms(members map[string]ast.Node, document *Document) {
+	if listed, given := members["mechanisms"]; given {
+		document.Mechanisms = nil
+		for i, name := range r.names(listed, "mechanisms") {
+			if !slices.Contains(grant.Mechanisms(), grant.Mechanism(name)) {
+				r.fault(listed, fmt.Sprintf("mechanisms[%d]", i), "unknownWord", "the mechanisms are rbac and accessPolicy")
+			}
+			document.Mechanisms = append(document.Mechanisms, grant.Mechanism(name))
+		}
+		if len(document.Mechanisms) == 0 {
+			r.fault(listed, "mechanisms", "empty", "at least one mechanism is needed, or nothing could be granted")
+		}
+	}
+	if by, given := members["consentBy"]; given {
+		document.ConsentBy = oneOf(r, by, "consentBy", grant.Person, grant.Service)
+	}
+	if waits, given := members["waits"]; given {
+		document.Waits = r.waits(waits, document.Waits)
+	}
+}
+
+// waits may be raised and not lowered: what is published is the least.
+func (r *reader) waits(at ast.Node, waits Waits) Waits {
+	members, ok := r.mapping(at, "waits", "policies", "tokens", "longTokens")
+	if !ok {
+		return waits
+	}
+	for _, wait := range []struct {
+		name  string
+		value *time.Duration
+	}{{"policies", &waits.Policies}, {"tokens", &waits.Tokens}, {"longTokens", &waits.LongTokens}} {
+		member, given := members[wait.name]
+		if !given {
+			continue
+		}
+		length := r.span(member, "waits."+wait.name)
+		switch {
+		case length >= *wait.value:
+			*wait.value = length
+		case length > 0:
+			r.fault(member, "waits."+wait.name, "tooShort", fmt.Sprintf("this may be raised and not lowered; %s is the least", *wait.value))
+		}
+	}
+	return waits
 }
 
 func (r *reader) limits(at ast.Node, limits Limits) Limits {
@@ -159,7 +211,8 @@ func (r *reader) mailbox(at ast.Node, path string) (string, bool) {
 	return strings.ToLower(text), true
 }
 
-func (r *reader) duration(at ast.Node, path string) time.Duration {
+// span reads a length of time; 0 where it is none.
+func (r *reader) span(at ast.Node, path string) time.Duration {
 	text, ok := r.text(at, path)
 	if !ok {
 		return 0
@@ -167,6 +220,14 @@ func (r *reader) duration(at ast.Node, path string) time.Duration {
 	length, err := grant.ParseDuration(text)
 	if err != nil {
 		r.fault(at, path, "duration", err.Error())
+		return 0
+	}
+	return length
+}
+
+func (r *reader) duration(at ast.Node, path string) time.Duration {
+	length := r.span(at, path)
+	if length == 0 {
 		return 0
 	}
 	if length < grant.Shortest {

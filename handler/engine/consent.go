@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/graph"
+	"mailgrant/handler/plan"
+)
+
+const consentPrefix = "r|consent|"
+
+// consentKey is the row of a shared consent: keys of the store may hold no slash.
+func consentKey(name string) string { return consentPrefix + strings.ReplaceAll(name, "/", "|") }
+
+// consent is the workload's shared step, as wanted where no grant has needed it yet.
+func (h *holding) consent(permission string) grant.Step {
+	wanted := plan.ConsentStep(permission)
+	known, is := h.sharedConsents[wanted.Name]
+	if is {
+		return known
+	}
+	return wanted
+}
+
+// consentsFor are the consents that the grant needs, and whether others need them too.
+func (h *holding) consentsFor(live *held) []plan.Consent {
+	if live.Mechanism != grant.AccessPolicy {
+		return nil
+	}
+	var all []plan.Consent
+	for _, permission := range live.Permissions {
+		all = append(all, plan.Consent{Step: h.consent(permission), Needed: h.consentNeeded(live, permission)})
+	}
+	return all
+}
+
+func (h *holding) consentNeeded(but *held, permission string) bool {
+	return slices.ContainsFunc(h.grants, func(live *held) bool {
+		return live != but && live.Mechanism == grant.AccessPolicy && live.hasAccess() && slices.Contains(live.Permissions, permission)
+	})
+}
+
+// hasAccess reports whether the grant may give access now: what has not begun may end
+// without ever having done so, and what has been removed is no more.
+func (l *held) hasAccess() bool {
+	return l.MayHaveMade() && !(l.State == grant.Revoking && plan.AccessGone(l.steps))
+}
+
+// neighbours are the policy steps of the workload's other live grants.
+func (h *holding) neighbours(but *held) []grant.Step {
+	var steps []grant.Step
+	for _, live := range h.grants {
+		if live != but && live.Mechanism == grant.AccessPolicy {
+			steps = append(steps, stepOf(live.steps, grant.PolicyStep))
+		}
+	}
+	return steps
+}
+
+// ownConsents marks those consents that grants have made or taken over.
+func (h *holding) ownConsents(consents []access.Consent) []access.Consent {
+	marked := slices.Clone(consents)
+	for i, one := range marked {
+		step, known := h.sharedConsents[string(one.Resource)+"/"+one.Value]
+		marked[i].Ours = known && step.Exists() && step.RemoteID == one.ID
+	}
+	return marked
+}
+
+// askEvery is how often it is looked whether a person has done what was asked for.
+const askEvery = 5 * time.Minute
+
+// ask shows the call that a person has to send, and looks again soon. An access that
+// waits to begin is no trouble; one that waits for its end is.
+func (h *holding) ask(ctx context.Context, live *held, action plan.Action) error {
+	call, err := h.consentCall(ctx, live, action)
+	if err != nil {
+		return h.miss(ctx, live, err)
+	}
+	message := action.Message + ": " + call
+	if action.Reason == plan.ConsentNeeded {
+		step := action.Step
+		step.State, step.ReadAbsentAt = grant.Creating, h.Now()
+		h.keep(live, step)
+		return h.wait(ctx, live, h.Now().Add(askEvery), action.Reason, message)
+	}
+	now := h.Now()
+	live.Postpone(now.Add(askEvery))
+	var entries []grant.Entry
+	if live.Set(grant.Condition{Type: grant.Stuck, Status: grant.True, Reason: action.Reason, Message: message, Since: now}) {
+		entries = append(entries, h.entry(grant.EventCondition, "Stuck"+action.Reason, message))
+	}
+	err = h.commit(ctx, live, entries...)
+	h.hint(ctx, applyQueue, live.ID, askEvery)
+	return err
+}
+
+// consentCall is the call on Microsoft Graph (v1.0 reference, Grant an appRoleAssignment
+// for a service principal; Delete appRoleAssignment) as an administrator can send it.
+func (h *holding) consentCall(ctx context.Context, live *held, action plan.Action) (string, error) {
+	if action.Reason == plan.ConsentRemovalNeeded {
+		return fmt.Sprintf("DELETE https://graph.microsoft.com/v1.0/servicePrincipals/%s/appRoleAssignments/%s", live.Workload.ObjectID, action.Step.RemoteID), nil
+	}
+	resource, err := h.Graph.FindResource(ctx, graph.GraphAppID)
+	if err != nil {
+		return "", err
+	}
+	for _, role := range resource.AppRoles {
+		if role.Value == action.Step.Permission {
+			return fmt.Sprintf(`POST https://graph.microsoft.com/v1.0/servicePrincipals/%s/appRoleAssignedTo {"principalId":"%s","resourceId":"%s","appRoleId":"%s"}`,
+				resource.ObjectID, live.Workload.ObjectID, resource.ObjectID, role.ID), nil
+		}
+	}
+	return "", &Error{Kind: KindInternal, Detail: "Microsoft Graph lists no app role " + action.Step.Permission}
+}

@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"context"
+	"strings"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/exchange"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
+)
+
+// sight is what one run has read of the tenant for one grant.
+type sight struct {
+	access.Facts
+	// group and policies are read for the mechanism accessPolicy only.
+	group    access.Reading[*plan.Group]
+	policies access.Reading[[]access.Policy]
+}
+
+// sight reads what the plan of the grant goes by. The error is the first part that could
+// not be read.
+func (h *holding) sight(ctx context.Context, live *held) (sight, error) {
+	if live.Mechanism != grant.AccessPolicy {
+		facts, err := h.facts(ctx, live)
+		return sight{Facts: facts}, err
+	}
+	var seen sight
+	group, ctx := readTogether(ctx)
+	group.Go(func() error {
+		var err error
+		seen.Consents, err = h.consentsIfThere(ctx, live.Workload.ObjectID)
+		return err
+	})
+	group.Go(func() error {
+		found, err := h.ownGroup(ctx, live)
+		seen.group = access.Known(found)
+		return err
+	})
+	group.Go(func() error {
+		policies, err := h.policiesSeen(ctx, live.Workload)
+		seen.policies = access.Known(policies)
+		return err
+	})
+	err := group.Wait()
+	return seen, err
+}
+
+// ownGroup reads the grant's own group with its members; nil when Exchange says that
+// there is none.
+func (h *holding) ownGroup(ctx context.Context, live *held) (*plan.Group, error) {
+	step := stepOf(live.steps, grant.GroupStep)
+	found, err := h.Exchange.FindGroup(ctx, firstOf(step.RemoteID, step.Name))
+	if exchange.KindOf(err) == exchange.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	members, err := h.Exchange.ListGroupMembers(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	group := &plan.Group{ID: found.GUID, Name: found.Name, Hidden: found.Hidden, Open: !strings.EqualFold(found.JoinRestriction, "Closed")}
+	for _, member := range members {
+		group.Members = append(group.Members, member.GUID)
+	}
+	return group, nil
+}
+
+// policiesSeen reads the application access policies that concern the workload, and tells
+// those that its grants have made.
+func (h *holding) policiesSeen(ctx context.Context, workload grant.Workload) ([]access.Policy, error) {
+	listed, err := h.policiesOf(ctx, workload.AppID)
+	policies := make([]access.Policy, len(listed))
+	for i, one := range listed {
+		policies[i] = access.Policy{ID: one.Identity, AppID: one.AppID, Right: access.PolicyRight(one.AccessRight), Group: policyScope(one),
+			Description: one.Description, Ours: h.madePolicy(one)}
+	}
+	return policies, err
+}
+
+// madePolicy reports whether a live grant of the workload made the policy: it bears the
+// name of its step, and no identity but the one that was recorded.
+func (h *holding) madePolicy(policy exchange.ApplicationAccessPolicy) bool {
+	for _, live := range h.grants {
+		step := stepOf(live.steps, grant.PolicyStep)
+		named := step.Name != "" && policy.Description == step.Name
+		if named && step.Exists() && (step.RemoteID == "" || strings.EqualFold(step.RemoteID, policy.Identity)) {
+			return true
+		}
+	}
+	return false
+}
+
+// stepOf is the first step of the kind; an empty one when there is none.
+func stepOf(steps []grant.Step, kind grant.StepKind) grant.Step {
+	for _, step := range steps {
+		if step.Kind == kind {
+			return step
+		}
+	}
+	return grant.Step{}
+}
+
+// readBackPolicy reads the object of a step of the mechanism accessPolicy, and puts what
+// was read among the facts. It reports whether the object is there.
+func (h *holding) readBackPolicy(ctx context.Context, live *held, step grant.Step, seen *sight) (bool, error) {
+	var err error
+	switch step.Kind {
+	case grant.ConsentStep:
+		seen.Consents, err = h.consentsIfThere(ctx, live.Workload.ObjectID)
+	case grant.PolicyStep:
+		var policies []access.Policy
+		policies, err = h.policiesSeen(ctx, live.Workload)
+		seen.policies = access.Known(policies)
+	default:
+		var group *plan.Group
+		group, err = h.ownGroup(ctx, live)
+		seen.group = access.Known(group)
+	}
+	if err != nil {
+		return false, err
+	}
+	return h.situation(live, *seen).Present(step), nil
+}
