@@ -47,16 +47,17 @@ const (
 	faultConcurrency  = "concurrency"
 	faultErrors200    = "errors200"
 	faultPlainText    = "plainText"
+	faultLocalized    = "localized"
 )
 
 var faultNames = []string{
 	faultLatency, faultThrottle, faultUnavailable, faultUnauthorized, faultForbidden, faultLostBefore, faultLostAfter,
 	faultLate, faultLag, faultIgnore, faultPartialPages, faultSmallPages, faultEmpty, faultOther, faultConcurrency,
-	faultErrors200, faultPlainText,
+	faultErrors200, faultPlainText, faultLocalized,
 }
 
 // additive faults change how a call goes; of the others the first that matches decides alone.
-var additiveFaults = []string{faultLatency, faultLag, faultSmallPages, faultPartialPages}
+var additiveFaults = []string{faultLatency, faultLag, faultSmallPages, faultPartialPages, faultLocalized}
 
 // armedFault counts what is left of a fault.
 type armedFault struct {
@@ -142,6 +143,8 @@ type conditions struct {
 	empty     bool
 	other     bool
 	shuffle   bool
+	// localized: words of a result come in whatever language, and not in the one asked for.
+	localized bool
 	// instead is an answer that replaces the call altogether.
 	instead *answer
 }
@@ -192,6 +195,8 @@ func (f *armedFault) apply(c *call, met *conditions) {
 		met.empty = true
 	case faultOther:
 		met.other = true
+	case faultLocalized:
+		met.localized = true
 	default:
 		replaced := f.refusal(c)
 		met.instead = &replaced

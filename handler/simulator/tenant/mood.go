@@ -65,6 +65,15 @@ func ordered[T any](t *Tenant, met conditions, list []T) []T {
 	return list
 }
 
+// resultLanguage is that of words in a result: English, for which the calls ask by
+// Accept-Language, unless a fault says otherwise. That Exchange goes by it is inferred.
+func (t *Tenant) resultLanguage(met conditions) int {
+	if met.localized {
+		return t.random.below(languages)
+	}
+	return english
+}
+
 // language picks the language of error texts.
 func (t *Tenant) language() int {
 	if t.options.Mood != Unruly {

@@ -101,6 +101,10 @@ func TestSpaceForPoliciesEnds(t *testing.T) {
 func TestResultOfThePolicyTestIsLocalized(t *testing.T) {
 	t.Parallel()
 	to := started(t, Options{Mood: Unruly, Seed: 9})
+	err := to.Fault(Fault{Name: "localized", Match: "Test-ApplicationAccessPolicy"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	seen := map[any]bool{}
 	for range 60 {
 		got := run(t, to, "Test-ApplicationAccessPolicy", parameters{"Identity": SampleCEOGUID, "AppId": SampleArchiveAppID})

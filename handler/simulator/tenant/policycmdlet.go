@@ -174,7 +174,7 @@ func testApplicationAccessPolicy(t *Tenant, call *invocation) ([]row, error) {
 	granted := policiesAllow(t.state.policies, appID, target, t.state.memberships())
 	return []row{{
 		"AppId": appID, "Mailbox": target.DisplayName, "MailboxId": guid(target.GUID), "MailboxSid": securityID(target.GUID),
-		"AccessCheckResult": accessCheckResults[granted][t.language()],
+		"AccessCheckResult": accessCheckResults[granted][t.resultLanguage(call.conditions)],
 	}}, nil
 }
 
