@@ -55,7 +55,7 @@ func (e *Engine) discover(ctx context.Context) ([]Finding, error) {
 	known := map[string]string{}
 	seen := map[string]bool{}
 	// Assignments first: Exchange keeps a scope as long as an assignment names it.
-	for _, kind := range []grant.StepKind{grant.AssignmentStep, grant.ScopeStep} {
+	for _, kind := range []grant.StepKind{grant.AssignmentStep, grant.ScopeStep, grant.PolicyStep} {
 		for _, object := range objects {
 			if object.kind != kind {
 				continue
@@ -78,7 +78,8 @@ func (e *Engine) discover(ctx context.Context) ([]Finding, error) {
 	return findings, e.forgetOrphans(ctx, seen)
 }
 
-// marked lists the management scopes and role assignments whose names bear the mark.
+// marked lists the management scopes, role assignments and application access policies
+// that bear the mark: in their names, and policies in their descriptions.
 func (e *Engine) marked(ctx context.Context) ([]marked, error) {
 	scopes, err := e.Exchange.ListManagementScopes(ctx)
 	if err != nil {
@@ -88,7 +89,17 @@ func (e *Engine) marked(ctx context.Context) ([]marked, error) {
 	if err != nil {
 		return nil, err
 	}
+	policies, err := e.Exchange.ListApplicationAccessPolicies(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var objects []marked
+	for _, policy := range policies {
+		id, ours := grant.ParseRemoteName(e.Installation, policy.Description)
+		if ours {
+			objects = append(objects, marked{kind: grant.PolicyStep, name: policy.Description, id: policy.Identity, grantID: id})
+		}
+	}
 	for _, scope := range scopes {
 		id, ours := grant.ParseRemoteName(e.Installation, scope.Name)
 		if ours {
@@ -151,6 +162,11 @@ func (e *Engine) meet(ctx context.Context, object marked, why string) (Finding, 
 	noted, err := e.note(ctx, object, why)
 	if err != nil {
 		return finding, err
+	}
+	if object.kind == grant.PolicyStep {
+		// It may confine a consent: without it the whole organization would be open.
+		finding.Reason = "LeftToPerson"
+		return finding, nil
 	}
 	if e.Now().Sub(noted.FirstSeen) < orphanAge {
 		return finding, nil
@@ -264,6 +280,9 @@ func (e *Engine) missing(ctx context.Context, objects []marked, began time.Time)
 			continue
 		}
 		for _, name := range names {
+			if !view.made(name) {
+				continue
+			}
 			findings = append(findings, Finding{Grant: id, Type: "Missing", Reason: "NotInTenant", Message: name + " is in the ledger and not in the tenant"})
 		}
 	}
@@ -271,8 +290,16 @@ func (e *Engine) missing(ctx context.Context, objects []marked, began time.Time)
 	return findings, nil
 }
 
-// absent lists, by grant, the names that active grants should have and that are not
-// present.
+// made reports whether the grant has made an object of this name that a pass sees.
+func (v View) made(name string) bool {
+	return slices.ContainsFunc(v.Steps, func(step ShownStep) bool {
+		seen := step.Kind == grant.ScopeStep || step.Kind == grant.AssignmentStep
+		return seen && step.Name == name && step.State == grant.Made
+	})
+}
+
+// absent lists, by grant, the names that active grants may have, as far as their copies
+// tell, and that are not present.
 func (e *Engine) absent(ctx context.Context, present map[string]bool) (map[string][]string, error) {
 	absent := map[string][]string{}
 	err := e.eachActive(ctx, func(claim store.Claim, r record) {

@@ -87,6 +87,9 @@ func newOwned(objects []ownObject) owned {
 	return o
 }
 
+// made reports whether a live grant made the object with this id.
+func (o owned) made(id string) bool { return id != "" && o.grants[strings.ToLower(id)] != "" }
+
 // has reports whether a live grant of the holder made the assignment, and notes which
 // under the id by which the assignment is told.
 func (o owned) has(holder string, assignment exchange.RoleAssignment) bool {

@@ -26,8 +26,8 @@ func (e *Engine) ownObjects(ctx context.Context, workload string) ([]ownObject, 
 	}
 	var objects []ownObject
 	for _, row := range partition.Rows {
-		parts := strings.Split(row.Key, "|")
-		if len(parts) != 3 || parts[0] != "s" || !live[parts[1]] {
+		made := madeFor(row, live)
+		if made == "" {
 			continue
 		}
 		var step grant.Step
@@ -36,10 +36,23 @@ func (e *Engine) ownObjects(ctx context.Context, workload string) ([]ownObject, 
 			return nil, fmt.Errorf("reading row %s of workload %s: %w", row.Key, workload, err)
 		}
 		if step.Exists() {
-			objects = append(objects, ownObject{Workload: workload, Name: step.Name, RemoteID: step.RemoteID, Grant: parts[1]})
+			objects = append(objects, ownObject{Workload: workload, Name: step.Name, RemoteID: step.RemoteID, Grant: made})
 		}
 	}
 	return objects, nil
+}
+
+// madeFor is the live grant whose step the row is, or for which a consent that several
+// may share was last written; empty for other rows.
+func madeFor(row store.Row, live map[string]bool) string {
+	parts := strings.Split(row.Key, "|")
+	switch {
+	case strings.HasPrefix(row.Key, consentPrefix):
+		return row.Properties["madeFor"]
+	case len(parts) == 3 && parts[0] == "s" && live[parts[1]]:
+		return parts[1]
+	}
+	return ""
 }
 
 // allOwnObjects does the same for every workload that has a grant which is not over.

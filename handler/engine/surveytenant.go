@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mailgrant/handler/access"
+	"mailgrant/handler/exchange"
 	"mailgrant/handler/grant"
 	"mailgrant/handler/graph"
 )
@@ -27,13 +28,13 @@ type assembled struct {
 func (s *surveyed) assemble() assembled {
 	own := newOwned(s.Own.Value)
 	people := newHolders(s)
-	tenant := access.Tenant{Scopes: s.accessScopes(), Groups: s.accessGroups(), Units: s.accessUnits(), Policies: s.accessPolicies(),
+	tenant := access.Tenant{Scopes: s.accessScopes(), Groups: s.accessGroups(), Units: s.accessUnits(), Policies: s.accessPolicies(func(policy exchange.ApplicationAccessPolicy) bool { return own.made(policy.Identity) }),
 		PolicyTests: s.Tests, MailboxPermissions: s.Permissions, Mailboxes: s.accessMailboxes()}
 	assignments, doubtful, ownerless := s.accessAssignments(people, own)
 	roles := s.accessRoles(people)
 	for _, workload := range s.candidates(people, assignments, roles) {
 		tenant.Workloads = append(tenant.Workloads, access.Subject{Workload: workload, Facts: access.Facts{
-			Consents:    s.accessConsents(workload.ObjectID),
+			Consents:    s.accessConsents(workload.ObjectID, own),
 			Pointer:     s.accessPointer(workload.ObjectID),
 			Assignments: partOf(s.Assignments, assignments[workload.ObjectID], cmp.Or(doubtful[workload.ObjectID], s.pointersUnread())),
 			Roles:       s.heldRoles(roles[workload.ObjectID]),
@@ -130,11 +131,12 @@ func (s *surveyed) accessUnits() access.Reading[[]access.Unit] {
 }
 
 // accessPolicies tells policies about a group from those about a single mailbox.
-func (s *surveyed) accessPolicies() access.Reading[[]access.Policy] {
+func (s *surveyed) accessPolicies(ours func(exchange.ApplicationAccessPolicy) bool) access.Reading[[]access.Policy] {
 	policies := make([]access.Policy, len(s.Policies.Value))
 	for i, one := range s.Policies.Value {
 		scope := policyScope(one)
-		made := access.Policy{ID: one.Identity, AppID: one.AppID, Right: access.PolicyRight(one.AccessRight), Group: scope}
+		made := access.Policy{ID: one.Identity, AppID: one.AppID, Right: access.PolicyRight(one.AccessRight), Group: scope,
+			Description: one.Description, Ours: ours(one)}
 		for _, group := range s.Groups.Value {
 			switch {
 			case !strings.EqualFold(group.Asked, scope):
@@ -149,11 +151,12 @@ func (s *surveyed) accessPolicies() access.Reading[[]access.Policy] {
 	return partOf(s.Policies, policies, "")
 }
 
-func (s *surveyed) accessConsents(objectID string) access.Reading[[]access.Consent] {
+func (s *surveyed) accessConsents(objectID string, own owned) access.Reading[[]access.Consent] {
 	var consents []access.Consent
 	for _, part := range []access.Reading[[]heldConsent]{s.OnGraph, s.OnExchange} {
 		for _, one := range part.Value {
 			if one.Holder == objectID {
+				one.Consent.Ours = own.made(one.Consent.ID)
 				consents = append(consents, one.Consent)
 			}
 		}

@@ -170,8 +170,8 @@ func asked(answers []tested, others ...error) time.Duration {
 
 // tested is one answer of the tenant's test.
 type tested struct {
-	at        time.Time
-	rows      []access.Authorization
+	at   time.Time
+	rows []access.Authorization
 	// verdict is that of the test of policies; empty for the test of roles.
 	verdict   grant.Verdict
 	requestID string

@@ -61,12 +61,8 @@ func (e *Engine) otherWays(ctx context.Context, q elsewhere) ([]access.Path, []s
 func (q elsewhere) judge(s *surveyed) ([]access.Path, []string) {
 	inUnits := q.splitInUnits(s)
 	q.facts.Roles = s.heldRoles(s.accessRoles(q.people())[q.workload.ObjectID])
-	policies := s.accessPolicies()
-	for i, one := range s.Policies.Value {
-		policies.Value[i].Ours = q.madePolicy(one)
-	}
 	index := access.NewIndex(access.Tenant{Workloads: []access.Subject{{Workload: q.workload, Facts: q.facts}}, Mailboxes: s.accessMailboxes(), Units: s.accessUnits(),
-		Policies: policies, Groups: s.accessGroups(), Scopes: s.accessScopes(), MailboxPermissions: s.Permissions})
+		Policies: s.accessPolicies(q.madePolicy), Groups: s.accessGroups(), Scopes: s.accessScopes(), MailboxPermissions: s.Permissions})
 	paths, unknown := index.Paths(q.workload.ObjectID, q.wanted, q.ours)
 	return paths, append(unknown, inUnits...)
 }
