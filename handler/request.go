@@ -29,11 +29,16 @@ const (
 
 // request takes a request for access in.
 func (s *server) request(c echo.Context) error {
-	ctx := c.Request().Context()
 	source := c.Param("source")
 	if source != opsSource {
 		return notFound("no source of this name is configured; there is " + opsSource)
 	}
+	return s.take(c, source, func(body []byte) []byte { return body })
+}
+
+// take stores what canonical makes of the body, and answers with the grant.
+func (s *server) take(c echo.Context, source string, canonical func([]byte) []byte) error {
+	ctx := c.Request().Context()
 	key, err := deliveryKey(c.Request())
 	if err != nil {
 		return err
@@ -46,7 +51,7 @@ func (s *server) request(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := e.Receive(ctx, engine.Delivery{Source: source, Key: key, Body: body})
+	receipt, err := e.Receive(ctx, engine.Delivery{Source: source, Key: key, Body: canonical(body)})
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func TestFunctionFilesFollowTheirSchema(t *testing.T) {
 	t.Parallel()
 	against := schema(t, "function.json")
 	files, err := fs.Glob(functions.Files, "*/function.json")
-	if err != nil || len(files) != 22 {
+	if err != nil || len(files) == 0 {
 		t.Fatalf("%d function.json files, %v", len(files), err)
 	}
 	for _, file := range files {

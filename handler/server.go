@@ -48,6 +48,8 @@ func (s *server) routes() []route {
 		// another body it is refused. Without a key, the host's invocation id is the
 		// key, which covers the proxy's own resending and nothing more.
 		{"request", http.MethodPost, "/api/requests/:source", httpLimit, s.request},
+		// HTTP. As the one before.
+		{"migrate", http.MethodPost, "/api/migrations", httpLimit, s.migrate},
 		// HTTP. They read; a second delivery reads again.
 		{"grants", http.MethodGet, "/api/grants", httpLimit, s.listGrants},
 		{"grants", http.MethodGet, "/api/grants/:id", httpLimit, s.showGrant},

@@ -22,6 +22,15 @@ import (
 // binding and keeps its id in $ID. Where everything misbehaves, and the script does not
 // say how long it waits, binding gets more than one try.
 func cmdRequest(s *story, ts *testscript.TestScript, args []string) error {
+	return s.askAt("/api/requests/ops", ts, args)
+}
+
+// migrate FILE [header=value …] does the same with a migration.
+func cmdMigrate(s *story, ts *testscript.TestScript, args []string) error {
+	return s.askAt("/api/migrations", ts, args)
+}
+
+func (s *story) askAt(path string, ts *testscript.TestScript, args []string) error {
 	headers := []string{"Prefer=wait=20", "Content-Type=application/json"}
 	tries := 1
 	if !s.calm {
@@ -34,7 +43,7 @@ func cmdRequest(s *story, ts *testscript.TestScript, args []string) error {
 		tries = 1
 	}
 	for try := range tries {
-		err := s.call(ts, http.MethodPost, "/api/requests/ops", ts.ReadFile(args[0]), append(headers, args[1:]...))
+		err := s.call(ts, http.MethodPost, path, ts.ReadFile(args[0]), append(headers, args[1:]...))
 		if err != nil {
 			return err
 		}

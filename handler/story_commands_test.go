@@ -44,6 +44,7 @@ const (
 func storyCommands(b *bed) map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"start":        (*story)(nil).cmd(cmdStart),
+		"migrate":      (*story)(nil).cmd(cmdMigrate),
 		"request":      (*story)(nil).cmd(cmdRequest),
 		"get":          (*story)(nil).cmd(cmdGet),
 		"delete":       (*story)(nil).cmd(cmdDelete),

@@ -75,6 +75,17 @@ func (e *Engine) bind(ctx context.Context, claim store.Claim, r record) error {
 	if err != nil || len(faults) > 0 {
 		return e.missBinding(ctx, claim, r, fmt.Errorf("the stored request of %s cannot be read again: %w", claim.ID, errors.Join(err, &Error{Faults: faults})))
 	}
+	var migration *migrating
+	if request.Migrate {
+		found, faults, err := e.findMigration(ctx, request)
+		if err != nil {
+			return e.missBinding(ctx, claim, r, err)
+		}
+		if len(faults) > 0 {
+			return e.deny(ctx, claim, r, "", faults)
+		}
+		migration, request = &found, found.request
+	}
 	resolved, faults, err := e.resolve(ctx, request, document)
 	if err != nil {
 		return e.missBinding(ctx, claim, r, err)
@@ -82,7 +93,7 @@ func (e *Engine) bind(ctx context.Context, claim store.Claim, r record) error {
 	if resolved.workload.ObjectID == "" {
 		return e.deny(ctx, claim, r, "", faults)
 	}
-	return e.judge(ctx, claim, r, binding{request: request, document: document, resolved: resolved, faults: faults})
+	return e.judge(ctx, claim, r, binding{request: request, document: document, resolved: resolved, faults: faults, migration: migration})
 }
 
 // takeClaim keeps other workers from binding the same claim for as long as a lease: no
@@ -114,6 +125,8 @@ type binding struct {
 	document policy.Document
 	resolved resolved
 	faults   []grant.Fault
+	// migration is what was found for a migration; nil for every other request.
+	migration *migrating
 }
 
 // judge holds the workload's partition, because limits and canaries depend on the
@@ -155,6 +168,9 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	if err != nil {
 		return e.missBinding(ctx, claim, r, err)
 	}
+	if b.migration != nil {
+		live.steps = append(live.steps, b.migration.foundSteps(len(live.steps)+1)...)
+	}
 	// The workload goes to the claim first: from here on a revoke request is written
 	// to the partition, where it is met whatever becomes of this run.
 	claim.Workload = h.workload
@@ -180,11 +196,15 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 func (b binding) grant(claim store.Claim) grant.Grant {
 	r := b.request
 	g := grant.Grant{ID: claim.ID, State: grant.Bound, Mechanism: r.Mechanism, Workload: b.resolved.workload,
-		Permissions: union(r.Permissions, r.ConfineExisting), ConfineExisting: r.ConfineExisting, Waits: b.document.Waits.For(r.Mechanism, b.resolved.workload), Scope: r.Scope, Target: b.resolved.counted.target,
+		Permissions: union(r.Permissions, r.ConfineExisting), ConfineExisting: r.ConfineExisting, Waits: b.document.Waits.For(r.Mechanism == grant.AccessPolicy || r.Migrate, b.resolved.workload), Scope: r.Scope, Target: b.resolved.counted.target, Targets: b.resolved.counted.targets,
 		ReceivedAt: claim.ReceivedAt, StartsAt: r.StartsAt, ExpiresAt: r.ExpiresAt,
 		Ticket: r.Ticket, Requester: r.Requester, Owner: r.Owner, Justification: r.Justification, Source: claim.Source}
-	if g.Mechanism == grant.AccessPolicy {
+	if g.Mechanism == grant.AccessPolicy || b.migration != nil {
 		g.ConsentBy = b.document.ConsentBy
+	}
+	if b.migration != nil {
+		migration := b.migration.migration
+		g.Migration = &migration
 	}
 	g.Mailboxes = mailboxesOf(b.resolved.mailboxes)
 	return g
@@ -285,7 +305,7 @@ func (h *holding) refusals(ctx context.Context, g grant.Grant, b binding) ([]gra
 	}
 	faults = append(faults, own...)
 	others := elsewhere{g.Workload, b.resolved.facts, b.resolved.directory, g.Permissions, h.ours(), h.madePolicy}
-	others.facts.Consents.Value = withoutTaken(others.facts.Consents.Value, g.ConfineExisting)
+	others.facts.Consents.Value = withoutTaken(others.facts.Consents.Value, takenBy(g))
 	paths, _, err := h.otherWays(ctx, others)
 	if err != nil {
 		return nil, err

@@ -30,14 +30,22 @@ func (h *holding) consent(permission string) grant.Step {
 
 // consentsFor are the consents that the grant needs, and whether others need them too.
 func (h *holding) consentsFor(live *held) []plan.Consent {
-	if live.Mechanism != grant.AccessPolicy {
-		return nil
-	}
 	var all []plan.Consent
-	for _, permission := range live.Permissions {
+	for _, permission := range live.consented() {
 		all = append(all, plan.Consent{Step: h.consent(permission), Needed: h.consentNeeded(live, permission)})
 	}
 	return all
+}
+
+// consented are the permissions whose consents are the grant's to give or to remove.
+func (l *held) consented() []string {
+	switch {
+	case l.Mechanism == grant.AccessPolicy:
+		return l.Permissions
+	case l.Migration != nil:
+		return l.Migration.Consents
+	}
+	return nil
 }
 
 func (h *holding) consentNeeded(but *held, permission string) bool {

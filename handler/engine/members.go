@@ -115,10 +115,14 @@ func (h *holding) lookAgain(ctx context.Context, live *held) ([]exchange.Recipie
 		}
 		found, err := h.inUnit(ctx, live.Target.ID)
 		return found, moved, err
-	case grant.ByGroup:
-		moved, err = h.movedGroup(ctx, live)
+	}
+	for _, target := range live.GroupTargets() {
+		one, err := h.movedGroup(ctx, target)
 		if err != nil {
 			return nil, nil, err
+		}
+		if moved == nil {
+			moved = one
 		}
 	}
 	found, err := h.matching(ctx, scopeFilter(live.steps))
@@ -139,16 +143,16 @@ func (h *holding) movedUnit(ctx context.Context, live *held) (*grant.Condition, 
 
 // movedGroup says whether the group is gone, is named otherwise, or has come to be one
 // that would be refused now.
-func (h *holding) movedGroup(ctx context.Context, live *held) (*grant.Condition, error) {
-	group, err := h.Exchange.FindGroup(ctx, live.Target.ID)
+func (h *holding) movedGroup(ctx context.Context, target grant.Target) (*grant.Condition, error) {
+	group, err := h.Exchange.FindGroup(ctx, target.ID)
 	if exchange.KindOf(err) == exchange.NotFound {
-		return notAsBound("GroupGone", "the group "+live.Target.Name+" is not in the tenant any more"), nil
+		return notAsBound("GroupGone", "the group "+target.Name+" is not in the tenant any more"), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !strings.EqualFold(group.DistinguishedName, live.Target.DistinguishedName) {
-		return notAsBound("GroupMoved", fmt.Sprintf("the group was renamed or moved to %s; the scope names it as %s: ask for a new grant and revoke this one", group.DistinguishedName, live.Target.DistinguishedName)), nil
+	if !strings.EqualFold(group.DistinguishedName, target.DistinguishedName) {
+		return notAsBound("GroupMoved", fmt.Sprintf("the group was renamed or moved to %s; the scope names it as %s: ask for a new grant and revoke this one", group.DistinguishedName, target.DistinguishedName)), nil
 	}
 	refusals := groupRefusals(group, h.lastDocument(ctx))
 	if len(refusals) > 0 {

@@ -34,6 +34,18 @@ func (h *holding) provision(ctx context.Context, live *held) error {
 			live.Progress()
 		case plan.Wait:
 			return h.wait(ctx, live, action.Until, action.Reason, action.Message)
+		case plan.Prove:
+			proved, err := h.proveMade(ctx, live)
+			if err != nil || !proved {
+				return err
+			}
+		case plan.Remove:
+			// Of a migration: what the grant takes the place of.
+			done, err := h.remove(ctx, live, action.Step, &seen)
+			if err != nil || !done {
+				return err
+			}
+			live.Progress()
 		case plan.Ask:
 			return h.ask(ctx, live, action)
 		case plan.Block:

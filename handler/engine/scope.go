@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mailgrant/handler/access"
@@ -15,6 +16,7 @@ import (
 // counted is a scope whose mailboxes the tenant decides, as it was looked up.
 type counted struct {
 	target    *grant.Target
+	targets   []grant.Target
 	mailboxes []exchange.Recipient
 }
 
@@ -24,6 +26,8 @@ func (e *Engine) resolveScope(ctx context.Context, scope grant.Scope, document p
 	switch scope.Kind() {
 	case grant.ByGroup:
 		return e.resolveGroup(ctx, scope.Group, document)
+	case grant.ByGroups:
+		return e.resolveGroups(ctx, scope.Groups, document)
 	case grant.ByAdministrativeUnit:
 		return e.resolveUnit(ctx, scope.AdministrativeUnit)
 	case grant.ByFilter:
@@ -135,6 +139,35 @@ func (e *Engine) resolveGroup(ctx context.Context, name string, document policy.
 	target := &grant.Target{Kind: grant.ByGroup, ID: group.GUID, Name: firstOf(group.DisplayName, group.Name), Type: group.Type,
 		DistinguishedName: group.DistinguishedName, Nested: nestedIn(members)}
 	return counted{target: target, mailboxes: found}, nil, err
+}
+
+// resolveGroups finds several groups as one scope.
+func (e *Engine) resolveGroups(ctx context.Context, names []string, document policy.Document) (counted, []grant.Fault, error) {
+	var found counted
+	var faults []grant.Fault
+	var distinguished []string
+	for i, name := range names {
+		one, wrong, err := e.resolveGroup(ctx, name, document)
+		if err != nil {
+			return counted{}, nil, err
+		}
+		for _, fault := range wrong {
+			faults = append(faults, grant.At(fault.Reason, fault.Detail, "scope", "groups", strconv.Itoa(i)))
+		}
+		if one.target != nil {
+			found.targets = append(found.targets, *one.target)
+			distinguished = append(distinguished, one.target.DistinguishedName)
+		}
+	}
+	if len(faults) > 0 {
+		return counted{}, faults, nil
+	}
+	filter, err := access.GroupFilter(distinguished)
+	if err != nil {
+		return counted{}, nil, err
+	}
+	found.mailboxes, err = e.matching(ctx, filter)
+	return found, nil, err
 }
 
 // nestedIn names the groups among the members.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"mailgrant/handler/access"
@@ -23,7 +24,11 @@ type sight struct {
 func (h *holding) sight(ctx context.Context, live *held) (sight, error) {
 	if live.Mechanism != grant.AccessPolicy {
 		facts, err := h.facts(ctx, live)
-		return sight{Facts: facts}, err
+		if err != nil || live.Migration == nil {
+			return sight{Facts: facts}, err
+		}
+		policies, err := h.policiesSeen(ctx, live.Workload)
+		return sight{Facts: facts, policies: access.Known(policies)}, err
 	}
 	var seen sight
 	group, ctx := readTogether(ctx)
@@ -84,9 +89,11 @@ func (h *holding) policiesSeen(ctx context.Context, workload grant.Workload) ([]
 // name of its step, and no identity but the one that was recorded.
 func (h *holding) madePolicy(policy exchange.ApplicationAccessPolicy) bool {
 	for _, live := range h.grants {
-		step := stepOf(live.steps, grant.PolicyStep)
-		named := step.Name != "" && policy.Description == step.Name
-		if named && step.Exists() && (step.RemoteID == "" || strings.EqualFold(step.RemoteID, policy.Identity)) {
+		made := slices.ContainsFunc(live.steps, func(step grant.Step) bool {
+			named := policy.Description == step.Name && step.RemoteID == "" || step.RemoteID != "" && strings.EqualFold(step.RemoteID, policy.Identity)
+			return step.Kind == grant.PolicyStep && named && step.Exists()
+		})
+		if made {
 			return true
 		}
 	}

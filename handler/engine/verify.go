@@ -221,7 +221,8 @@ func (h *holding) otherPaths(ctx context.Context, live *held) (elsewhere, error)
 	group, ctx := readTogether(ctx)
 	group.Go(func() error {
 		consents, err := h.consents(ctx, live.Workload.ObjectID)
-		found.facts.Consents = access.Known(h.ownConsents(consents))
+		consents = withoutTaken(h.ownConsents(consents), live.goesYet())
+		found.facts.Consents = access.Known(consents)
 		return err
 	})
 	group.Go(func() error {

@@ -21,6 +21,8 @@ type Grant struct {
 	Scope       Scope    `json:"scope"`
 	// Target is the group or unit of the scope as it was resolved; nil for others.
 	Target *Target `json:"target,omitempty"`
+	// Targets are the groups of a scope of several; empty for others.
+	Targets []Target `json:"targets,omitempty"`
 	// Members sums up what a group, unit or filter held when it was last looked at; nil
 	// for named mailboxes.
 	Members *Members `json:"members,omitempty"`
@@ -30,6 +32,8 @@ type Grant struct {
 	// ConfineExisting are the permissions that the workload was consented to before the
 	// grant and that the grant confines, takes over, and takes away at its end.
 	ConfineExisting []string `json:"confineExisting,omitempty"`
+	// Migration is set for a grant that takes the place of organization-wide consents.
+	Migration *Migration `json:"migration,omitempty"`
 	// ConsentBy is who gives and removes consents; empty where the mechanism has none.
 	ConsentBy ConsentBy `json:"consentBy,omitempty"`
 	// Waits are fixed when the grant is bound; zero where the mechanism has none.
@@ -59,6 +63,17 @@ type Grant struct {
 	Ending Ending `json:"ending,omitempty"`
 	// Work is what the service itself has to remember between two invocations.
 	Work Work `json:"work,omitzero"`
+}
+
+// GroupTargets are the groups of the scope as they were resolved; empty for other scopes.
+func (g *Grant) GroupTargets() []Target {
+	switch {
+	case g.Scope.Kind() == ByGroups:
+		return g.Targets
+	case g.Scope.Kind() == ByGroup && g.Target != nil:
+		return []Target{*g.Target}
+	}
+	return nil
 }
 
 // Workload is the identity that gets access: an Entra service principal. ObjectID

@@ -28,6 +28,7 @@ const (
 	EventFailed        Event = "failed"
 	EventDenied        Event = "denied"
 	EventCanaryChanged Event = "canaryChanged"
+	EventMigration     Event = "migration"
 )
 
 // Entry is one line of a grant's history. Entries are only ever added.

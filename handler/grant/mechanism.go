@@ -75,6 +75,10 @@ func leadTime(mechanism Mechanism, waits Waits) time.Duration {
 	return Lead
 }
 
+// MigrationTime is how long a migration takes at least: the scoped access has to work,
+// and tokens have to die, before it is over.
+func (g *Grant) MigrationTime() time.Duration { return Lead + g.Waits.Tokens }
+
 // LeadTime is how long before StartsAt provisioning begins.
 func (g *Grant) LeadTime() time.Duration { return leadTime(g.Mechanism, g.Waits) }
 
@@ -96,7 +100,11 @@ func (g *Grant) GoneAfter() time.Duration {
 
 // TooShort reports whether the grant, received when it was, would end before it was of use.
 func (g *Grant) TooShort() bool {
-	return g.ExpiresAt.Sub(g.ProvisionAt()) < g.LeadTime()+leastUse
+	lead := g.LeadTime()
+	if g.Migration != nil {
+		lead = g.MigrationTime()
+	}
+	return g.ExpiresAt.Sub(g.ProvisionAt()) < lead+leastUse
 }
 
 // leastUse is what has to be left of a grant once its access works.

@@ -26,6 +26,10 @@ type Request struct {
 	// the grant is to confine; TakeOverConsents hands them over with it.
 	ConfineExisting  []string
 	TakeOverConsents bool
+	// Migrate asks for the scoped access that takes the place of what the workload is
+	// consented to. Scope and permissions may then be empty: they follow from what is
+	// found in the tenant.
+	Migrate bool
 }
 
 // Fault is one thing that is wrong with a request. Pointer is the JSON pointer of
@@ -52,18 +56,22 @@ func ParseRequest(body []byte, now time.Time) (Request, []Fault, error) {
 
 func (c *checker) request(root node, now time.Time) Request {
 	if !c.object(root, "workload", "mechanism", "permissions", "scope", "canaries", "startsAt", "expiresAt", "duration", "endBy",
-		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents") {
+		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents", "appId", migrationMember) {
 		return Request{}
 	}
+	migrate := c.migrates(root)
 	request := Request{
-		Permissions:   c.list(root, "permissions", true, c.permission),
+		Migrate:       migrate,
+		Permissions:   c.list(root, "permissions", !migrate, c.permission),
 		Canaries:      c.list(root, "canaries", false, c.mailbox),
 		Requester:     c.optional(root, "requester", 256),
 		Owner:         c.optional(root, "owner", 256),
 		Justification: c.optional(root, "justification", 2048),
 	}
 	request.AppID, request.ObjectID = c.workload(root)
-	request.Scope = c.scope(root)
+	if _, named := root.members["scope"]; named || !migrate {
+		request.Scope = c.scope(root)
+	}
 	request.Ticket = c.ticket(root)
 	request.Mechanism = c.mechanism(root, request.Scope)
 	request.ConfineExisting, request.TakeOverConsents = c.takeOver(root, request.Mechanism)
@@ -72,6 +80,10 @@ func (c *checker) request(root node, now time.Time) Request {
 }
 
 func (c *checker) workload(root node) (string, string) {
+	byItself, short := root.members["appId"]
+	if _, named := root.members["workload"]; short && !named {
+		return c.guid(byItself), ""
+	}
 	member, ok := c.member(root, "workload")
 	if !ok || !c.object(member, "appId", "objectId") {
 		return "", ""
@@ -97,7 +109,7 @@ const (
 
 func (c *checker) scope(root node) Scope {
 	member, ok := c.member(root, "scope")
-	if !ok || !c.object(member, "mailboxes", "group", "administrativeUnit", "filter") {
+	if !ok || !c.object(member, "mailboxes", "group", "groups", "administrativeUnit", "filter") {
 		return Scope{}
 	}
 	scope, given := Scope{}, 0
@@ -116,8 +128,12 @@ func (c *checker) scope(root node) Scope {
 		given++
 		scope.Mailboxes = c.list(member, "mailboxes", true, c.mailbox)
 	}
+	if _, named := member.members["groups"]; named {
+		given++
+		scope.Groups = c.list(member, "groups", true, func(n node) string { return c.line(n, longestName) })
+	}
 	if given != 1 {
-		c.fault(member, "oneOf", "exactly one of mailboxes, group, administrativeUnit and filter says which mailboxes are meant")
+		c.fault(member, "oneOf", "exactly one of mailboxes, group, groups, administrativeUnit and filter says which mailboxes are meant")
 	}
 	return scope
 }

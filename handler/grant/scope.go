@@ -15,6 +15,8 @@ type Scope struct {
 	Mailboxes []string `json:"mailboxes,omitempty"`
 	// Group is an address, a name or a GUID; its direct members are meant.
 	Group string `json:"group,omitempty"`
+	// Groups are several such groups at once.
+	Groups []string `json:"groups,omitempty"`
 	// AdministrativeUnit is a name or a GUID; its users are meant, not those of groups
 	// in it.
 	AdministrativeUnit string `json:"administrativeUnit,omitempty"`
@@ -29,6 +31,7 @@ type ScopeKind string
 const (
 	ByMailboxes          ScopeKind = "mailboxes"
 	ByGroup              ScopeKind = "group"
+	ByGroups             ScopeKind = "groups"
 	ByAdministrativeUnit ScopeKind = "administrativeUnit"
 	ByFilter             ScopeKind = "filter"
 )
@@ -38,6 +41,8 @@ func (s Scope) Kind() ScopeKind {
 	switch {
 	case s.Group != "":
 		return ByGroup
+	case len(s.Groups) > 0:
+		return ByGroups
 	case s.AdministrativeUnit != "":
 		return ByAdministrativeUnit
 	case s.Filter != "":
@@ -55,6 +60,8 @@ func (s Scope) String() string {
 	switch s.Kind() {
 	case ByGroup:
 		return "the direct members of the group " + s.Group
+	case ByGroups:
+		return "the direct members of the groups " + strings.Join(s.Groups, ", ")
 	case ByAdministrativeUnit:
 		return "the users in the administrative unit " + s.AdministrativeUnit
 	case ByFilter:

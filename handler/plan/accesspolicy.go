@@ -66,7 +66,7 @@ func (s Situation) provisionPolicy(now time.Time) Action {
 func (s Situation) makeConsent(step grant.Step, now time.Time) *Action {
 	seen := s.seen(step)
 	adopted := slices.Contains(s.Grant.ConfineExisting, step.Permission)
-	if adopted && seen.present && (step.State == grant.Wanted || step.State == grant.Gone) {
+	if adopted && seen.present && !step.Exists() {
 		return record(dated(step, now), grant.Made, seen.id)
 	}
 	action := makeStep(step, seen, now)

@@ -67,6 +67,8 @@ const (
 	Wait Verb = "wait"
 	// Block: nothing can be done until a person or the tenant changes something.
 	Block Verb = "block"
+	// Prove: what is made has to be proved before anything is taken away for it.
+	Prove Verb = "prove"
 	// Ask: a person has to do what the service was not opted into doing itself.
 	Ask Verb = "ask"
 	// Finished: nothing is left to do.
@@ -139,6 +141,8 @@ const (
 	// ConsentNeeded and ConsentRemovalNeeded wait for a person.
 	ConsentNeeded        = "ConsentNeeded"
 	ConsentRemovalNeeded = "ConsentRemovalNeeded"
+	// EffectiveFirst: what replaces an access has to work before that is taken away.
+	EffectiveFirst = "EffectiveFirst"
 	// PolicySettling: a consent given now might not be confined yet.
 	PolicySettling = "PolicySettling"
 	// TokensOutstanding: a token that was minted under a consent may still live.

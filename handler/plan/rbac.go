@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,11 +45,12 @@ func roleSteps(g grant.Grant, installation string) ([]grant.Step, error) {
 // groups, for which Exchange makes a scope that bears no name of ours.
 func recipientFilter(g grant.Grant) (string, error) {
 	switch g.Scope.Kind() {
-	case grant.ByGroup:
-		if g.Target == nil {
-			return "", errors.New("the group was not resolved")
+	case grant.ByGroup, grant.ByGroups:
+		var names []string
+		for _, target := range g.GroupTargets() {
+			names = append(names, target.DistinguishedName)
 		}
-		return access.GroupFilter([]string{g.Target.DistinguishedName})
+		return access.GroupFilter(names)
 	case grant.ByFilter:
 		filter, faults := access.OperatorFilter(g.Scope.Filter)
 		if len(faults) > 0 {
@@ -83,14 +85,22 @@ func ScopeName(steps []grant.Step) string {
 // provisionRoles makes pointer, scope, assignments. An assignment is never planned before
 // its scope was read back with the intended filter.
 func (s Situation) provisionRoles(now time.Time) Action {
-	ordered := append([]grant.Step{s.Pointer}, s.Steps...)
-	for _, step := range ordered {
+	for _, step := range append([]grant.Step{s.Pointer}, ownSteps(s.Steps)...) {
 		action := makeStep(step, s.seen(step), now)
 		if action != nil {
 			return *action
 		}
 	}
+	next := s.migrate(now)
+	if next != nil {
+		return *next
+	}
 	return Action{Verb: Finished}
+}
+
+// ownSteps are those that a grant makes, without the policies that a migration found.
+func ownSteps(steps []grant.Step) []grant.Step {
+	return slices.DeleteFunc(slices.Clone(steps), func(step grant.Step) bool { return step.Kind == grant.PolicyStep })
 }
 
 // revokeRoles removes assignments first, because they are the access; then the scope,
@@ -107,6 +117,10 @@ func (s Situation) revokeRoles(now time.Time) Action {
 				return *action
 			}
 		}
+	}
+	next := s.rollBack(now)
+	if next != nil {
+		return *next
 	}
 	return s.revokePointer(now)
 }
@@ -254,7 +268,7 @@ func OursNames(steps []grant.Step) func(access.Assignment) bool {
 
 func (s Situation) inspectRoles(now time.Time) []Action {
 	var found []Action
-	for _, step := range append([]grant.Step{s.Pointer}, s.Steps...) {
+	for _, step := range append([]grant.Step{s.Pointer}, ownSteps(s.Steps)...) {
 		seen := s.seen(step)
 		if step.Kind == grant.PointerStep && step.State == grant.Left && seen.read && !seen.present {
 			found = append(found, *changed(block(step, RemovedByOther, seen.title+" was removed by someone else"), PointerRemoved))

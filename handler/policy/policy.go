@@ -62,10 +62,11 @@ type Waits struct {
 	LongTokens time.Duration `json:"longTokens"`
 }
 
-// For returns the waits of a grant to the workload; zero where its mechanism needs none.
-func (w Waits) For(mechanism grant.Mechanism, workload grant.Workload) grant.Waits {
+// For returns the waits of a grant to the workload; zero where no consent or policy is
+// part of it.
+func (w Waits) For(consents bool, workload grant.Workload) grant.Waits {
 	switch {
-	case mechanism != grant.AccessPolicy:
+	case !consents:
 		return grant.Waits{}
 	case workload.LongTokens():
 		return grant.Waits{Policy: w.Policies, Tokens: w.LongTokens}

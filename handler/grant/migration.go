@@ -1,0 +1,58 @@
+package grant
+
+import "time"
+
+// Migration is what a grant takes the place of. First the scoped access is made and
+// proved, and waited for until the data plane follows; then the organization-wide consents
+// go; then, when no token that was minted under them can live, the policies that confined
+// them. So its mailboxes are never cut, and nobody else's are ever opened.
+type Migration struct {
+	// Consents are the permissions on Microsoft Graph whose organization-wide consents go.
+	Consents []string `json:"consents"`
+	// Stays says what stays as it is, and why.
+	Stays []string `json:"stays,omitempty"`
+	// ProvedAt is when the scoped access was proved beside what it takes the place of.
+	ProvedAt time.Time `json:"provedAt,omitzero"`
+}
+
+// EffectiveAt is when the data plane follows the scoped access by the published limit;
+// zero while it is not proved.
+func (m Migration) EffectiveAt() time.Time {
+	if m.ProvedAt.IsZero() {
+		return time.Time{}
+	}
+	return m.ProvedAt.Add(Lead)
+}
+
+// migrationMember is the member of the canonical body that asks for a migration.
+const migrationMember = "migrate"
+
+// AsMigration is the canonical body of a migration that is asked for by its own call.
+// Whatever is wrong with the text stays wrong with it.
+func AsMigration(body []byte) []byte {
+	for i, letter := range body {
+		switch letter {
+		case ' ', '\t', '\r', '\n':
+			continue
+		case '{':
+			return insertMember(body, i+1)
+		}
+		break
+	}
+	return body
+}
+
+func insertMember(body []byte, at int) []byte {
+	member := `"` + migrationMember + `":true`
+	for _, letter := range body[at:] {
+		switch letter {
+		case ' ', '\t', '\r', '\n':
+			continue
+		case '}':
+		default:
+			member += ","
+		}
+		break
+	}
+	return append(append(append([]byte(nil), body[:at]...), member...), body[at:]...)
+}
