@@ -34,6 +34,8 @@ type story struct {
 	// failuresExpected: the script breaks the storage or the process, so that
 	// invocations fail.
 	failuresExpected bool
+	// watched looks at mailboxes while time passes; nil where nobody does.
+	watched *watch
 }
 
 const (
@@ -44,6 +46,8 @@ const (
 func storyCommands(b *bed) map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"start":        (*story)(nil).cmd(cmdStart),
+		"watch":        (*story)(nil).cmd(cmdWatch),
+		"watched":      (*story)(nil).cmd(cmdWatched),
 		"migrate":      (*story)(nil).cmd(cmdMigrate),
 		"request":      (*story)(nil).cmd(cmdRequest),
 		"get":          (*story)(nil).cmd(cmdGet),

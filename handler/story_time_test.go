@@ -33,6 +33,20 @@ func cmdPass(s *story, _ *testscript.TestScript, args []string) error {
 }
 
 func (s *story) pass(length time.Duration, timers ...string) error {
+	for s.watched != nil && length > watchStep {
+		err := s.passOnce(watchStep, timers...)
+		if err != nil {
+			return err
+		}
+		length -= watchStep
+	}
+	return s.passOnce(length, timers...)
+}
+
+func (s *story) passOnce(length time.Duration, timers ...string) error {
+	if s.watched != nil {
+		defer s.watched.look("some time")
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), settleLimit)
 	defer cancel()
 	return s.stack.Pass(ctx, length, timers...)
