@@ -93,12 +93,13 @@ func (g *ground) begin(f *findings, m mechanism, fate fate) (*life, func()) {
 	if err != nil {
 		f.Fatalf("making a folder: %v", err)
 	}
-	started, err := stack.Start(context.Background(), stack.Options{Package: folder, Account: account, Scratch: scratch, Seed: g.seed, Pace: g.pace, Document: anyGroup})
+	started, err := stack.Start(context.Background(), stack.Options{Package: folder, Account: account, Scratch: scratch, Seed: g.seed, Pace: g.pace, Document: m.documented(), Directory: m.directory()})
 	if err != nil {
 		f.Fatalf("starting the stack: %v", err)
 	}
 	l := &life{findings: f, ground: g, mechanism: m, stack: started, fate: fate, counts: map[string]int{}, open: map[string]point{}}
 	l.before = string(started.Tenant.Dump())
+	l.administer(m.found...)
 	// The tables are made by the first call; their making is no part of the life.
 	l.get("/api/health")
 	started.Wire.SetWriteHook(func(w storage.Write) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"mailgrant/handler/simulator/stack"
@@ -24,6 +25,29 @@ type mechanism struct {
 	// sampled is how many trials of a row the full form draws, because most of what they
 	// try is the same as for another mechanism; 0 tries all.
 	sampled int
+	// document is the operator's document of its lives; that of any group where it is empty.
+	document string
+	// writing gives the service the rights that only the older mechanisms need.
+	writing bool
+	// found is what an administrator has done before the request; the life is to leave the
+	// tenant as if it had not been.
+	found []tenant.Action
+}
+
+// documented is the operator's document of a life.
+func (m mechanism) documented() string {
+	if m.document == "" {
+		return anyGroup
+	}
+	return m.document
+}
+
+// directory is the directory of a life; nil for the usual one.
+func (m mechanism) directory() io.Reader {
+	if !m.writing {
+		return nil
+	}
+	return strings.NewReader(tenant.SampleWritingDirectory())
 }
 
 // sampledTrials is so many that every phase of a life is met.
@@ -35,7 +59,55 @@ func mechanisms() []mechanism {
 		rbac("rbac, group", sampledTrials, `{"group": "sales-group@contoso.example"}`, `{"group": "team@contoso.example"}`),
 		rbac("rbac, administrative unit", sampledTrials, `{"administrativeUnit": "Paris"}`, `{"mailboxes": ["hr@contoso.example"]}`),
 		rbac("rbac, filter", sampledTrials, `{"filter": "CustomAttribute1 -eq 'apac'"}`, `{"filter": "CustomAttribute1 -eq 'emea'"}`),
+		accessPolicy(),
+		migration(),
 	}
+}
+
+// byPolicies is an operator's document that allows policies and lets the service consent.
+const byPolicies = anyGroup + "mechanisms: [rbac, accessPolicy]\nconsentBy: service\n"
+
+func accessPolicy() mechanism {
+	return mechanism{
+		name: "accessPolicy", workload: tenant.SampleNewsletterAppID, sampled: sampledTrials, document: byPolicies, writing: true,
+		request: func(n int) string {
+			mailbox := []string{"news@contoso.example", "hr@contoso.example"}[n%2]
+			return `{"workload": {"appId": "` + tenant.SampleNewsletterAppID + `"}, "mechanism": "accessPolicy", "permissions": ["Mail.Send", "Calendars.Read"],
+ "scope": {"mailboxes": ["` + mailbox + `"]}, "duration": "P2D", "requester": "alice@contoso.example"}`
+		},
+		removals: []string{"Remove-DistributionGroupMember", "DELETE /v1.0/servicePrincipals/*", "Remove-ApplicationAccessPolicy", "Remove-DistributionGroup"},
+		byHand:   policyByHand,
+	}
+}
+
+func policyByHand(id string) map[string][]tenant.Action {
+	consent := func(permission string) tenant.Action {
+		return tenant.Action{Do: "removeConsent", Workload: tenant.SampleNewsletterAppID, Resource: "graph", Permission: permission}
+	}
+	group := fmt.Sprintf("mg-%s-%s-00", stack.Installation, id)
+	member := tenant.Action{Do: "cmdlet", Cmdlet: "Remove-DistributionGroupMember",
+		Parameters: map[string]any{"Identity": group, "Member": "news@contoso.example", "BypassSecurityGroupManagerCheck": true}}
+	return map[string][]tenant.Action{
+		"one consent":  {consent("Mail.Send")},
+		"the consents": {consent("Mail.Send"), consent("Calendars.Read")},
+		"the member":   {member},
+	}
+}
+
+// migration replaces a consent that was there by a grant. What it leaves is the tenant
+// without that consent.
+func migration() mechanism {
+	m := rbac("migration", sampledTrials, `{"mailboxes": ["news@contoso.example"]}`, `{"mailboxes": ["hr@contoso.example"]}`)
+	m.document, m.writing = byPolicies, true
+	m.found = []tenant.Action{{Do: "addConsent", Workload: tenant.SampleNewsletterAppID, Resource: "graph", Permission: "Mail.Send"}}
+	asked := m.request
+	m.request = func(n int) string {
+		if n > 0 {
+			return asked(n)
+		}
+		return strings.Replace(asked(n), "{", `{"migrate": true, `, 1)
+	}
+	return m
 }
 
 func rbac(name string, sampled int, scopes ...string) mechanism {
