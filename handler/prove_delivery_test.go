@@ -104,7 +104,7 @@ func (l *life) madeOnce() {
 	}
 	seen := map[string]bool{}
 	for _, change := range l.stack.Tenant.Changes() {
-		what := change.Action + " " + change.Object + " " + change.Name
+		what := change.Action + " " + change.Object + " " + change.Name + " " + change.Detail
 		if seen[what] {
 			l.Errorf("the tenant changed twice: %s", what)
 		}

@@ -63,6 +63,10 @@ func (g *ground) weekWithout(f *findings, m mechanism, fault tenant.Fault, step 
 	l.plantFault(fault)
 	l.enter("revoke")
 	l.pass(48*time.Hour, "expire")
+	if m.ends > 0 {
+		// What is removed last waits for what was removed before it.
+		l.pass(m.ends, "expire")
+	}
 	since := l.stuckSince()
 	for passed := time.Duration(0); passed < 7*24*time.Hour; passed += step {
 		l.pass(step, "expire")
@@ -102,7 +106,7 @@ func (l *life) ended() {
 func (l *life) notGivenAgain() {
 	made := map[string]bool{}
 	for _, change := range l.stack.Tenant.Changes() {
-		what := change.Object + " " + change.Name
+		what := change.Object + " " + change.Name + " " + change.Detail
 		if change.By != "administrator" && change.Action == "created" {
 			if made[what] {
 				l.Errorf("%s was made again", what)

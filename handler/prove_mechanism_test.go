@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"mailgrant/handler/simulator/stack"
 	"mailgrant/handler/simulator/tenant"
@@ -27,6 +28,9 @@ type mechanism struct {
 	sampled int
 	// document is the operator's document of its lives; that of any group where it is empty.
 	document string
+	// ends is how long after the end of a grant the last removal is tried, in a tenant that
+	// does what it is asked; 0 is at once.
+	ends time.Duration
 	// writing gives the service the rights that only the older mechanisms need.
 	writing bool
 	// found is what an administrator has done before the request; the life is to leave the
@@ -77,6 +81,7 @@ func accessPolicy() mechanism {
 		},
 		removals: []string{"Remove-DistributionGroupMember", "DELETE /v1.0/servicePrincipals/*", "Remove-ApplicationAccessPolicy", "Remove-DistributionGroup"},
 		byHand:   policyByHand,
+		ends:     2*time.Hour + time.Minute,
 	}
 }
 

@@ -70,7 +70,7 @@ func read(port, directory string) (session.Options, cast, error) {
 			return options, cast{}, err
 		}
 	}
-	text := []byte(tenant.SampleDirectory())
+	text := []byte(tenant.SampleWritingDirectory())
 	if directory != "" {
 		var err error
 		text, err = os.ReadFile(directory)
