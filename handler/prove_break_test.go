@@ -33,6 +33,9 @@ type breakage struct {
 // createIntent writes down that an object is going to be made.
 const createIntent = `h.commit(ctx, live, h.entry(grant.EventStep, "Create", string(step.Kind)+" "+step.Name))`
 
+// removeIntent does so of an object that is going to be removed.
+const removeIntent = `h.commit(ctx, live, h.entry(grant.EventStep, "Remove", string(step.Kind)+" "+step.Name))`
+
 func breakages() []breakage {
 	return []breakage{
 		{name: "the intent is not written before the write", file: "engine/provision.go", row: killed,
@@ -55,8 +58,13 @@ func breakages() []breakage {
 			old: "done, err := h.remove(ctx, live, action.Step, &facts)\n\t\t\tif err != nil || !done {\n\t\t\t\treturn err\n\t\t\t}", new: "return h.finish(ctx, live, facts)"},
 		{name: "an active grant owes nothing", file: "grant/owed.go", row: lifeCycle, kind: stepsOnTheWire,
 			old: "return []Due{due(g.Work.RetestAt, DueRetest), due(g.ExpiresAt, DueEnd)}", new: "return nil"},
-		{name: "a write leaves no history", file: "engine/provision.go", row: historyAgrees,
+		{name: "a write leaves no history", file: "engine/provision.go", row: aFewHistories,
 			old: "err = " + createIntent, new: "err = h.commit(ctx, live)"},
+		{name: "the history tells of a write that is not made", file: "engine/provision.go", row: aFewHistories,
+			old: `live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.True, Reason: "AsPlanned", Since: h.Now()})`,
+			new: `live.pending = append(live.pending, h.entry(grant.EventStep, "Create", string(h.pointer.Kind)+" "+h.pointer.Name))`},
+		{name: "a write is told twice", file: "engine/revoke.go", row: aFewHistories,
+			old: removeIntent, new: strings.TrimSuffix(removeIntent, ")") + strings.TrimPrefix(removeIntent, "h.commit(ctx, live")},
 	}
 }
 

@@ -17,27 +17,32 @@ func TestProveHistory(t *testing.T) {
 
 func historyAgrees() proof {
 	return proof{plays: true, number: 15, name: "history equals the tenant's change log", trials: func(g *ground, m mechanism) []trial {
-		whole := histories{trials: 1, plays: 1, lives: 10}
+		whole := histories{trials: 1, lives: 10}
 		if g.full {
-			whole = histories{trials: 10, plays: 5, lives: 40}
+			whole = histories{trials: 10, lives: 200}
 		}
 		return whole.list(m)
 	}}
 }
 
-// histories says how many random lives are tried: so many trials of plays that run at
-// once, each with so many lives on a tenant of its own.
-type histories struct{ trials, plays, lives int }
+// aFewHistories is what a deliberate break is tried on.
+func aFewHistories() proof {
+	few := historyAgrees()
+	few.trials = func(g *ground, m mechanism) []trial { return histories{trials: 2, lives: 10}.list(m) }
+	return few
+}
+
+// histories says how many random lives are tried: so many at once in each trial, on a
+// tenant, a storage account and a process of its own.
+type histories struct{ trials, lives int }
 
 func (h histories) list(m mechanism) []trial {
 	var trials []trial
 	for n := range h.trials {
 		name := fmt.Sprintf("histories-%02d", n)
-		trials = append(trials, trial{name: name, kind: "random lives", size: h.plays * h.lives, run: func(g *ground, f *findings) {
-			together(h.plays, func(n int) {
-				cast := casting{what: fmt.Sprint(name, n), workloads: (h.lives + 2) / livesPerWorkload}
-				historyPlay(cast.start(g, f, m), cast.workloads, h.lives)
-			})
+		trials = append(trials, trial{name: name, kind: "random lives", size: h.lives, run: func(g *ground, f *findings) {
+			cast := casting{what: name, workloads: (h.lives + 2) / livesPerWorkload}
+			historyPlay(cast.start(g, f, m), cast.workloads, h.lives)
 		}})
 	}
 	return trials
@@ -51,6 +56,9 @@ const (
 	// troubledRounds in how many of them, from the first, writes go wrong.
 	historyRounds  = 40
 	troubledRounds = 16
+	// livesPerTrouble is for how many lives writes go wrong once a round, one end is asked
+	// for early, and the process dies every fifth round.
+	livesPerTrouble = 40
 	// lookEvery is after how many rounds all grants are looked at, which costs as much as
 	// a round itself.
 	lookEvery = 5
@@ -70,16 +78,15 @@ func historyPlay(p *play, workloads, lives int) {
 	}
 	for n := range historyRounds {
 		if n < troubledRounds {
-			p.spoilWrites()
-		}
-		if n < troubledRounds && n%5 == 4 {
-			p.killAt(1 + p.random.IntN(60))
+			p.trouble(n, lives)
 		}
 		p.pass(time.Duration(10+p.random.IntN(240))*time.Minute, "expire")
 		if n%lookEvery == 0 {
 			p.look()
 		}
-		p.endOneEarly()
+		for range portion(lives) {
+			p.endOneEarly()
+		}
 		if n >= troubledRounds && len(p.live()) == 0 {
 			break
 		}
@@ -92,6 +99,19 @@ func historyPlay(p *play, workloads, lives int) {
 	}
 	p.checkHistories()
 }
+
+// trouble plants what goes wrong in a round of so many lives: writes, and now and then
+// the process, as often as if fewer of them shared it.
+func (p *play) trouble(round, lives int) {
+	for range portion(lives) {
+		p.spoilWrites()
+	}
+	if round%5 >= 5-min(portion(lives), 4) {
+		p.killAt(1 + p.random.IntN(60*portion(lives)))
+	}
+}
+
+func portion(lives int) int { return max(1, lives/livesPerTrouble) }
 
 // playPermissions are those that plays grant.
 var playPermissions = []string{"Mail.Send", "Mail.Read", "Calendars.Read"}

@@ -65,8 +65,11 @@ func (s seen) condition(kind string) (string, string) {
 }
 
 const (
-	playSettle = 3 * time.Minute
-	playTries  = 60
+	// playSettle is how long a round of 200 grants may take on a busy machine.
+	playSettle = 10 * time.Minute
+	// leasesLapse is longer than a worker's lease and a slot of the ceiling last.
+	leasesLapse = 130 * time.Second
+	playTries   = 60
 )
 
 // playCalls are the permissions that have an application role and a call of the simulated data plane.
@@ -317,6 +320,9 @@ func (p *play) restart() {
 	if err != nil {
 		p.found.Fatalf("starting the process again: %v\n%s", err, strings.Join(p.trace, "\n"))
 	}
+	// What the dead process had leased lapses by itself. Who is not let wait for that
+	// by the shared clock waits for seconds at each of the tenant's slots.
+	p.stack.Tenant.Advance(leasesLapse)
 }
 
 // call makes one call and makes it again while the service cannot answer.

@@ -197,6 +197,9 @@ func (c *tally) count(one trial, found *findings) {
 	}
 	c.tried += size
 	c.kinds[one.kind] += size
+	for words, n := range found.counted {
+		c.kinds[words] += n
+	}
 }
 
 func (c *tally) row(p proof, m mechanism, seed uint64) row {
@@ -239,6 +242,8 @@ type findings struct {
 	wrong []string
 	// unreached: the life did not come to the point at which it was to be troubled.
 	unreached bool
+	// counted is what the row's note tells beside the number of tries.
+	counted map[string]int
 }
 
 // observe runs a trial in a goroutine of its own, which Fatalf can end.
@@ -257,6 +262,16 @@ func (f *findings) Errorf(format string, args ...any) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.wrong = append(f.wrong, fmt.Sprintf(format, args...))
+}
+
+// count adds to what the row's note tells under these words.
+func (f *findings) count(words string, n int) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.counted == nil {
+		f.counted = map[string]int{}
+	}
+	f.counted[words] += n
 }
 
 func (f *findings) Fatalf(format string, args ...any) {

@@ -36,7 +36,8 @@ func (s *server) request(c echo.Context) error {
 	return s.take(c, source, func(body []byte) []byte { return body })
 }
 
-// take stores what canonical makes of the body, and answers with the grant.
+// take stores what canonical makes of the body, and answers with the grant; or, where a
+// plan is asked for, with that, and stores nothing.
 func (s *server) take(c echo.Context, source string, canonical func([]byte) []byte) error {
 	ctx := c.Request().Context()
 	key, err := deliveryKey(c.Request())
@@ -51,7 +52,11 @@ func (s *server) take(c echo.Context, source string, canonical func([]byte) []by
 	if err != nil {
 		return err
 	}
-	receipt, err := e.Receive(ctx, engine.Delivery{Source: source, Key: key, Body: canonical(body)})
+	delivery := engine.Delivery{Source: source, Key: key, Body: canonical(body)}
+	if grant.AsksDryRun(delivery.Body) {
+		return s.rehearse(c, e, delivery)
+	}
+	receipt, err := e.Receive(ctx, delivery)
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,11 @@ func (s *server) routes() []route {
 		{"retry", http.MethodPost, "/api/grants/:id/retry", httpLimit, s.retry},
 		// HTTP. A second delivery finds the grant abandoned, and is refused.
 		{"drop", http.MethodPost, "/api/grants/:id/drop", httpLimit, s.drop},
+		// HTTP. A second delivery gives a second code, for the same calls.
+		{"probecode", http.MethodPost, "/api/grants/:id/probe/code", httpLimit, s.probeCode},
+		// HTTP. A second delivery is refused, because the code is used up; one that follows
+		// a failure of the storage ends what the first has begun.
+		{"probe", http.MethodPost, "/api/grants/:id/probe", httpLimit, s.probe},
 		// HTTP. A second delivery asks what has not ended once more, and covers what was
 		// received in between.
 		{"stop", http.MethodPost, "/api/workloads/:id/revoke", httpLimit, s.stop},

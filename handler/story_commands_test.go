@@ -80,6 +80,7 @@ func storyCommands(b *bed) map[string]func(*testscript.TestScript, bool, []strin
 		"document":     (*story)(nil).cmd(cmdDocument),
 		"mayfail":      (*story)(nil).cmd(cmdMayFail),
 		"log":          (*story)(nil).cmd(cmdLog),
+		"probe":        (*story)(nil).cmd(cmdProbe),
 	}
 }
 

@@ -123,6 +123,12 @@ func Confers(values []string) []Capability {
 	return union
 }
 
+// Beyond returns what permissions of the first values can do that those of the second
+// cannot. Writing a calendar is beyond reading it, although both are told as Calendar.
+func Beyond(values, asked []string) []Capability {
+	return (powersOf(values) &^ powersOf(asked)).capabilities()
+}
+
 // powersOf is the union of what permissions of these values can do; one that is not
 // known can do anything.
 func powersOf(values []string) power {

@@ -108,7 +108,7 @@ func (h *holding) begin(ctx context.Context, live *held, now time.Time) error {
 	if now.Before(live.Work.NotBefore) {
 		return nil
 	}
-	document, err := h.newAccess(ctx)
+	document, err := h.mayGive(ctx, live)
 	if err != nil {
 		return h.miss(ctx, live, err)
 	}
@@ -244,9 +244,16 @@ func (h *holding) later(ctx context.Context, live *held, rest time.Duration) err
 }
 
 // wait postpones the grant without calling it stuck: what is waited for is certain
-// to come.
+// to come. That what could not be read will be readable is not.
 func (h *holding) wait(ctx context.Context, live *held, until time.Time, reason, message string) error {
+	if reason == plan.NotRead {
+		return h.stuck(ctx, live, reason, message, until)
+	}
+	live.Progress()
 	live.Postpone(until)
+	if live.Condition(grant.Stuck).Status == grant.True {
+		live.Set(grant.Condition{Type: grant.Stuck, Status: grant.False, Reason: "Resolved", Since: h.Now()})
+	}
 	changed := live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.Unknown, Reason: reason, Message: message, Since: h.Now()})
 	var entries []grant.Entry
 	if changed {

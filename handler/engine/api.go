@@ -228,6 +228,8 @@ const (
 	KindTenant
 	// KindLate: the tenant did not answer in the time that the question had.
 	KindLate
+	// KindRefused: binding would refuse the request; the faults are listed.
+	KindRefused
 )
 
 // Error is what every verb of the engine returns when it fails. Detail is one
@@ -237,6 +239,8 @@ type Error struct {
 	Detail string
 	Faults []grant.Fault
 	Cause  error
+	// RetryAfter is how long the other side asked to wait; zero when it did not say.
+	RetryAfter time.Duration
 }
 
 // Error says what failed and why.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"mailgrant/handler/grant"
 	"mailgrant/handler/store"
@@ -15,12 +16,18 @@ import (
 // one away before the history row was there to be seen. It never touches the lease:
 // the worker folds the wish in.
 func (e *Engine) ask(ctx context.Context, claim store.Claim, entry grant.Entry) error {
-	owed := dues(claim.ID, claim.Workload, []grant.Due{grant.NewDue(entry.At, grant.DueRevoke)})
+	return e.askBy(ctx, claim, entry.At, historyRow(claim.ID, entry.At, 0, entry))
+}
+
+// askBy is ask by a history row that the caller has made; the error is KindExists of the
+// store where the row is there already.
+func (e *Engine) askBy(ctx context.Context, claim store.Claim, at time.Time, row store.Row) error {
+	owed := dues(claim.ID, claim.Workload, []grant.Due{grant.NewDue(at, grant.DueRevoke)})
 	err := e.Store.WriteDue(ctx, owed...)
 	if err != nil {
 		return err
 	}
-	err = e.Store.InsertRow(ctx, claim.Workload, historyRow(claim.ID, entry.At, 0, entry))
+	err = e.Store.InsertRow(ctx, claim.Workload, row)
 	if err != nil {
 		return err
 	}

@@ -146,8 +146,14 @@ func (h *holding) keepEvidence(ctx context.Context, live *held, evidence []grant
 
 func stepKey(id string, number int) string { return fmt.Sprintf("s|%s|%03d", id, number) }
 
+// evidenceKey has one row for the latest answer of the tenant's test, and another for
+// what the workload reported last: neither may hide the other.
 func evidenceKey(e grant.Evidence, id string) string {
-	return "e|" + id + "|" + e.Subject + "|" + e.Permission
+	key := "e|" + id + "|" + e.Subject + "|" + e.Permission
+	if e.Means == grant.ByWorkload {
+		key += "|" + e.Means
+	}
+	return key
 }
 
 // batch gathers the changes of one commit.

@@ -54,6 +54,18 @@ func (h *holding) consentNeeded(but *held, permission string) bool {
 	})
 }
 
+// giveUpConsents: for what a dropped grant leaves behind no grant answers any more, so
+// that a consent is again what it is without us, somebody's.
+func (h *holding) giveUpConsents(dropped *held) {
+	for _, consent := range h.consentsFor(dropped) {
+		step := consent.Step
+		if !consent.Needed && step.Exists() {
+			step.State, step.RemoteID = grant.Wanted, ""
+			h.keep(dropped, step)
+		}
+	}
+}
+
 // hasAccess reports whether the grant may give access now: what has not begun may end
 // without ever having done so, and what has been removed is no more.
 func (l *held) hasAccess() bool {
@@ -87,6 +99,12 @@ const askEvery = 5 * time.Minute
 // ask shows the call that a person has to send, and looks again soon. An access that
 // waits to begin is no trouble; one that waits for its end is.
 func (h *holding) ask(ctx context.Context, live *held, action plan.Action) error {
+	if action.Reason == plan.ConsentNeeded {
+		_, err := h.mayGive(ctx, live)
+		if err != nil {
+			return h.miss(ctx, live, err)
+		}
+	}
 	call, err := h.consentCall(ctx, live, action)
 	if err != nil {
 		return h.miss(ctx, live, err)

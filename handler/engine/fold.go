@@ -20,6 +20,10 @@ func (h *holding) fold(ctx context.Context, live *held) error {
 		h.Log.ErrorContext(ctx, "the end in a grant's row is not the one that its history agrees on, which holds", "id", live.ID,
 			"row", live.ExpiresAt, "agreed", live.agreed)
 	}
+	err = h.foldProbes(ctx, live, entries)
+	if err != nil {
+		return err
+	}
 	if live.Ending == "" && h.stopped.covers(live.ReceivedAt) {
 		return h.foldEntry(ctx, live, h.stopped.wish())
 	}
@@ -41,6 +45,7 @@ func (h *holding) foldEntry(ctx context.Context, live *held, entry grant.Entry) 
 		live.Work.RetestAt = earlier(live.Work.RetestAt, entry.At)
 	case entry.Event == grant.EventDropAsked && live.State == grant.Revoking:
 		live.Ending = grant.Dropped
+		h.giveUpConsents(live)
 		return h.move(ctx, live, grant.Abandoned, grant.EventAbandoned, string(grant.Dropped), entry.Reason)
 	case entry.Event == grant.EventRevokeAsked && live.Ending == "":
 		if live.MayHaveMade() {

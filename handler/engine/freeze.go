@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +55,17 @@ func (e *Engine) newAccess(ctx context.Context) (policy.Document, error) {
 		return policy.Document{}, &Error{Kind: KindDocument, Detail: fmt.Sprintf("no new access is given: frozen by %s at %s: %s", freeze.By, freeze.At.UTC().Format(time.RFC3339), freeze.Reason)}
 	}
 	return e.document(ctx)
+}
+
+// mayGive returns the operator's document when the grant may be given something now; the
+// error's kind is KindDocument while it may not: also where the mechanism was withdrawn
+// since the grant was bound.
+func (h *holding) mayGive(ctx context.Context, live *held) (policy.Document, error) {
+	document, err := h.newAccess(ctx)
+	if err == nil && !slices.Contains(document.Mechanisms, live.Mechanism) {
+		return document, &Error{Kind: KindDocument, Detail: fmt.Sprintf("no new access is given by %s: the operator's document does not allow it any more", live.Mechanism)}
+	}
+	return document, err
 }
 
 // Stopped is the answer of the red button.

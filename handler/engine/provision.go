@@ -67,9 +67,13 @@ func (h *holding) situation(live *held, seen sight) plan.Situation {
 // create records the intent, writes, and reads back. It reports false when the
 // rest has to wait for a later run, which it has then arranged.
 func (h *holding) create(ctx context.Context, live *held, step grant.Step, seen *sight) (bool, error) {
-	_, err := h.newAccess(ctx)
+	document, err := h.mayGive(ctx, live)
 	if err != nil {
 		return false, h.miss(ctx, live, err)
+	}
+	if step.Kind == grant.ConsentStep && document.ConsentBy == grant.Person {
+		// The operator has taken back what the service was opted into when the grant was bound.
+		return false, h.ask(ctx, live, plan.AskConsent(live.Grant, step))
 	}
 	before := step.MayAppearUntil
 	step.State = grant.Creating
@@ -107,10 +111,11 @@ func (h *holding) create(ctx context.Context, live *held, step grant.Step, seen 
 	return false, h.stuck(ctx, live, "NotYetVisible", "the tenant has accepted "+step.Name+" but does not show it yet", h.Now())
 }
 
-// disowned gives a pointer back to the stranger who made it between our look and our
-// create: it bears no name of ours, and no create of ours can have made it.
+// disowned gives a pointer or a consent back to the stranger who made it between our look
+// and our create: it bears no name of ours, and no create of ours can have made it.
 func disowned(step grant.Step, refused error) grant.Step {
-	if step.Kind == grant.PointerStep && step.Sent == 0 && exchange.KindOf(refused) == exchange.AlreadyExists {
+	there := exchange.KindOf(refused) == exchange.AlreadyExists || graph.KindOf(refused) == graph.AlreadyExists
+	if step.Kind.Shared() && step.Sent == 0 && there {
 		step.State = grant.Wanted
 	}
 	return step

@@ -41,6 +41,9 @@ func (e *Engine) Receive(ctx context.Context, delivery Delivery) (Receipt, error
 	if len(faults) > 0 {
 		return Receipt{}, &Error{Kind: KindShape, Detail: "the request has faults; nothing was stored", Faults: faults}
 	}
+	if request.DryRun {
+		return Receipt{}, &Error{Kind: KindInvalid, Detail: "the request asks for a plan, and nothing may be stored for it"}
+	}
 	_, err = e.newAccess(ctx)
 	if err != nil {
 		return Receipt{}, err

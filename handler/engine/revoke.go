@@ -49,7 +49,10 @@ func (h *holding) revoke(ctx context.Context, live *held) error {
 	}
 	for ctx.Err() == nil {
 		action := plan.Revoke(h.situation(live, seen), h.Now())
-		h.noteRemoval(live)
+		if action.Verb != plan.Remove || action.Step.Kind != grant.MemberStep {
+			// What others have put into the grant's group is reached until it is out.
+			h.noteRemoval(live)
+		}
 		switch action.Verb {
 		case plan.Record:
 			h.keep(live, action.Step)
@@ -66,6 +69,7 @@ func (h *holding) revoke(ctx context.Context, live *held) error {
 		case plan.Finished:
 			return h.finish(ctx, live, seen.Facts)
 		default:
+			h.keep(live, action.Step)
 			return h.stuck(ctx, live, action.Reason, action.Message, h.Now())
 		}
 	}

@@ -89,6 +89,11 @@ func (h *holding) policiesSeen(ctx context.Context, workload grant.Workload) ([]
 // name of its step, and no identity but the one that was recorded.
 func (h *holding) madePolicy(policy exchange.ApplicationAccessPolicy) bool {
 	for _, live := range h.grants {
+		if live.Mechanism != grant.AccessPolicy {
+			// What a migration has found and not removed yet opens its groups to every consent,
+			// as any policy that no grant made.
+			continue
+		}
 		made := slices.ContainsFunc(live.steps, func(step grant.Step) bool {
 			named := policy.Description == step.Name && step.RemoteID == "" || step.RemoteID != "" && strings.EqualFold(step.RemoteID, policy.Identity)
 			return step.Kind == grant.PolicyStep && named && step.Exists()

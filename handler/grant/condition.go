@@ -26,7 +26,8 @@ const (
 	Verified ConditionType = "Verified"
 	// Confined: no other path gives the workload an overlapping capability.
 	Confined ConditionType = "Confined"
-	// Effective: by the published limit, data access follows the configuration.
+	// Effective: by the published limit, data access follows the configuration; reason
+	// Observed where a report says so.
 	Effective ConditionType = "Effective"
 	// Expiring: the end is less than seven days away.
 	Expiring ConditionType = "Expiring"
@@ -37,6 +38,9 @@ const (
 	MailboxesHeld ConditionType = "MailboxesHeld"
 	// EditedByOther: somebody else has changed our objects. It never clears by itself.
 	EditedByOther ConditionType = "EditedByOther"
+	// Observed: calls that the workload's owner reports were answered as they should be.
+	// It is set by reports only, and is a caller's claim.
+	Observed ConditionType = "Observed"
 	// Stuck: work on the grant fails; seen from the first miss.
 	Stuck ConditionType = "Stuck"
 )
@@ -108,6 +112,10 @@ func (g *Grant) effectiveAt(now time.Time) Condition {
 		return Condition{Type: Effective, Status: Unknown, Reason: "WithinPublishedLimit", Since: g.VerifiedAt,
 			Message: "Data access may still follow the earlier configuration; do not call before effectiveBy, because early calls keep a denial cached."}
 	}
+	if !g.Work.ObservedAt.IsZero() && !g.Work.ObservedAt.Before(g.EffectiveBy) {
+		return Condition{Type: Effective, Status: True, Reason: "Observed", Since: g.Work.ObservedAt,
+			Message: "The workload's owner reports that every call which the grant should allow was answered."}
+	}
 	return Condition{Type: Effective, Status: True, Reason: "ByPublishedLimit", Since: g.EffectiveBy,
 		Message: "The published limit has passed; this was not observed by a call."}
 }
@@ -126,6 +134,8 @@ func (c Condition) NeedsAttention() bool {
 	switch c.Type {
 	case Provisioned, Verified, Confined, MailboxesHeld:
 		return c.Status != True && c.Reason != "Removed"
+	case Observed:
+		return c.Status == False
 	case StillReachable, Stuck:
 		return c.Status == True
 	}

@@ -130,6 +130,11 @@ type Work struct {
 	RetestAt time.Time `json:"retestAt,omitzero"`
 	// RetriedAt is the last retry that was asked for and has been taken up.
 	RetriedAt time.Time `json:"retriedAt,omitzero"`
+	// Probes is how many reports of the workload have been taken up.
+	Probes int `json:"probes,omitempty"`
+	// ObservedAt is when every call that the grant should allow was last reported as
+	// answered; zero when it never was, and again once one is reported as refused.
+	ObservedAt time.Time `json:"observedAt,omitzero"`
 	// VerifyUntil ends the retries of a verification that answers unknown.
 	VerifyUntil time.Time `json:"verifyUntil,omitzero"`
 	// Owed are the due rows that were written for this grant.

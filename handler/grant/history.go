@@ -29,6 +29,7 @@ const (
 	EventDenied        Event = "denied"
 	EventCanaryChanged Event = "canaryChanged"
 	EventMigration     Event = "migration"
+	EventProbed        Event = "probed"
 )
 
 // Entry is one line of a grant's history. Entries are only ever added.
@@ -42,6 +43,8 @@ type Entry struct {
 	Detail string `json:"detail,omitempty"`
 	// Ends is the end that this entry agrees on; zero for entries that agree on none.
 	Ends time.Time `json:"ends,omitzero"`
+	// Evidence is what a probe has reported; nil for every other entry.
+	Evidence []Evidence `json:"evidence,omitempty"`
 }
 
 // Evidence is one dated check of one permission on one mailbox.

@@ -26,6 +26,8 @@ type Request struct {
 	// the grant is to confine; TakeOverConsents hands them over with it.
 	ConfineExisting  []string
 	TakeOverConsents bool
+	// DryRun asks what the request would do. Nothing may be stored or done for it.
+	DryRun bool
 	// Migrate asks for the scoped access that takes the place of what the workload is
 	// consented to. Scope and permissions may then be empty: they follow from what is
 	// found in the tenant.
@@ -56,12 +58,13 @@ func ParseRequest(body []byte, now time.Time) (Request, []Fault, error) {
 
 func (c *checker) request(root node, now time.Time) Request {
 	if !c.object(root, "workload", "mechanism", "permissions", "scope", "canaries", "startsAt", "expiresAt", "duration", "endBy",
-		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents", "appId", migrationMember) {
+		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents", "appId", migrationMember, dryRunMember) {
 		return Request{}
 	}
 	migrate := c.migrates(root)
 	request := Request{
 		Migrate:       migrate,
+		DryRun:        c.dryRun(root),
 		Permissions:   c.list(root, "permissions", !migrate, c.permission),
 		Canaries:      c.list(root, "canaries", false, c.mailbox),
 		Requester:     c.optional(root, "requester", 256),

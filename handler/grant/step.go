@@ -85,6 +85,10 @@ type Step struct {
 	// read absent; what has to settle or to die out is counted from them.
 	MadeAt time.Time `json:"madeAt,omitzero"`
 	GoneAt time.Time `json:"goneAt,omitzero"`
+	// Holds: at the end of its grant a policy was seen to confine a consent that no grant
+	// answers for. ReleasedAt is when such a consent was first read absent after that.
+	Holds      bool      `json:"holds,omitempty"`
+	ReleasedAt time.Time `json:"releasedAt,omitzero"`
 }
 
 // Seen notes that the object was read present: one of the creates that were sent

@@ -38,6 +38,9 @@ func ConsentStep(permission string) grant.Step {
 func (s Situation) provisionPolicy(now time.Time) Action {
 	for _, step := range s.Steps {
 		action := makeStep(step, s.seen(step), now)
+		if action != nil && action.Verb == Create && step.Kind == grant.PolicyStep {
+			action = firstAction(s.besidePolicy(step, now), action)
+		}
 		if action != nil {
 			return *action
 		}
@@ -61,6 +64,36 @@ func (s Situation) provisionPolicy(now time.Time) Action {
 	return Action{Verb: Finished}
 }
 
+// besidePolicy is what has come to stand since the grant was bound and keeps its policy
+// from being made: a policy of somebody else's, whose consents it would open further, and
+// a consent that nobody named, which it would cut.
+func (s Situation) besidePolicy(step grant.Step, now time.Time) *Action {
+	if !s.Facts.Consents.Read {
+		return unread(step, s.Facts.Consents.Why, now)
+	}
+	policies := s.foreignPolicies()
+	if len(policies) > 0 {
+		return policies[0]
+	}
+	_, consents := s.standing()
+	consents = slices.DeleteFunc(consents, func(name string) bool {
+		return slices.ContainsFunc(s.Grant.ConfineExisting, func(permission string) bool { return ConsentStep(permission).Name == name })
+	})
+	if len(consents) > 0 {
+		return block(step, ExistingConsent, fmt.Sprintf("since the grant was bound the workload was consented to %s, which the policy would confine; remove that consent first", strings.Join(consents, ", ")))
+	}
+	return nil
+}
+
+func firstAction(actions ...*Action) *Action {
+	for _, action := range actions {
+		if action != nil {
+			return action
+		}
+	}
+	return nil
+}
+
 // makeConsent takes over a consent that was handed to the grant, and leaves a new one to
 // a person unless the service was opted into it.
 func (s Situation) makeConsent(step grant.Step, now time.Time) *Action {
@@ -71,10 +104,16 @@ func (s Situation) makeConsent(step grant.Step, now time.Time) *Action {
 	}
 	action := makeStep(step, seen, now)
 	if action != nil && action.Verb == Create && s.Grant.ConsentBy == grant.Person {
-		return &Action{Verb: Ask, Step: step, Reason: ConsentNeeded,
-			Message: fmt.Sprintf("the policy stands and has settled; now an administrator has to consent to %s for %s", step.Name, s.Grant.Workload.DisplayName)}
+		asked := AskConsent(s.Grant, step)
+		return &asked
 	}
 	return action
+}
+
+// AskConsent asks a person for a consent that the service may not give itself.
+func AskConsent(g grant.Grant, step grant.Step) Action {
+	return Action{Verb: Ask, Step: step, Reason: ConsentNeeded,
+		Message: fmt.Sprintf("the policy stands and has settled; now an administrator has to consent to %s for %s", step.Name, g.Workload.DisplayName)}
 }
 
 // revokePolicy empties the group, which cuts the access, takes the consents away, waits
@@ -91,8 +130,21 @@ func (s Situation) revokePolicy(now time.Time) Action {
 }
 
 func (s Situation) emptyGroup(now time.Time) *Action {
-	return s.removeKind(grant.MemberStep, now)
+	action := s.removeKind(grant.MemberStep, now)
+	group := stepOfKind(s.Steps, grant.GroupStep)
+	if action != nil || s.Group.Value == nil || !group.Exists() || group.RemoteID == "" {
+		return action
+	}
+	for _, member := range s.Group.Value.Members {
+		// Whoever has put it into the grant's group: what is left in there is reached until
+		// the consents are gone.
+		return &Action{Verb: Remove, Step: grant.Step{Number: slippedIn, Kind: grant.MemberStep, Name: member, State: grant.Made}}
+	}
+	return nil
 }
+
+// slippedIn is the number of what is no step of the grant.
+const slippedIn = -1
 
 func (s Situation) removeKind(kind grant.StepKind, now time.Time) *Action {
 	for _, step := range s.Steps {
@@ -111,6 +163,13 @@ func (s Situation) removeConsents(now time.Time) *Action {
 	for _, consent := range s.Consents {
 		if consent.Needed {
 			continue
+		}
+		seen := s.seen(consent.Step)
+		handedOver := slices.Contains(s.Grant.ConfineExisting, consent.Step.Permission) && policyStep(s.Steps).Exists()
+		if handedOver && seen.present && !consent.Step.Exists() && consent.Step.State != grant.Gone {
+			// The end came before the policy had settled, and the consent was handed over to end
+			// with the grant.
+			return record(dated(consent.Step, now), grant.Made, seen.id)
 		}
 		action := removeStep(consent.Step, s.seen(consent.Step), now)
 		if action != nil && action.Verb == Remove && s.Grant.ConsentBy == grant.Person {
@@ -147,7 +206,8 @@ func (s Situation) policyHeld(step grant.Step, now time.Time) *Action {
 	}
 	for _, other := range s.Neighbours {
 		settled := other.State == grant.Made && !now.Before(other.MadeAt.Add(s.Grant.Waits.Policy))
-		if settled && s.seenPolicy(other).present {
+		seen := s.seenPolicy(other)
+		if settled && seen.present && seen.differs == "" {
 			return nil
 		}
 	}
@@ -157,9 +217,17 @@ func (s Situation) policyHeld(step grant.Step, now time.Time) *Action {
 		return &Action{Verb: Wait, Step: step, Until: now.Add(againForOthers), Reason: PolicySettling,
 			Message: "another grant needs the consents, and its own policy has not settled yet"}
 	case len(foreign) > 0:
+		step.Holds = true
 		return block(step, ConsentRemovalNeeded, fmt.Sprintf("the policy stays, because it confines the consent to %s, which no grant answers for; remove that consent and the policy goes", strings.Join(foreign, ", ")))
+	case step.Holds:
+		// Tokens were minted under that consent as well, until somebody removed it.
+		step.Holds, step.ReleasedAt = false, now
+		return record(step, step.State, "")
 	}
 	outstanding := s.tokensUntil()
+	if released := step.ReleasedAt.Add(s.Grant.Waits.Tokens); !step.ReleasedAt.IsZero() && released.After(outstanding) {
+		outstanding = released
+	}
 	if now.Before(outstanding) {
 		return &Action{Verb: Wait, Step: step, Until: outstanding, Reason: TokensOutstanding,
 			Message: "the consents are gone; a token that was minted under them may live until then, and the policy confines it"}
@@ -255,9 +323,11 @@ func (s Situation) foreignPolicies() []*Action {
 	return found
 }
 
-func policyStep(steps []grant.Step) grant.Step {
+func policyStep(steps []grant.Step) grant.Step { return stepOfKind(steps, grant.PolicyStep) }
+
+func stepOfKind(steps []grant.Step, kind grant.StepKind) grant.Step {
 	for _, step := range steps {
-		if step.Kind == grant.PolicyStep {
+		if step.Kind == kind {
 			return step
 		}
 	}

@@ -160,6 +160,19 @@ func TestThePolicyStays(t *testing.T) {
 	if action.Verb != plan.Block || action.Reason != plan.ConsentRemovalNeeded || !strings.Contains(action.Message, "graph/Mail.Send") {
 		t.Errorf("beside a foreign consent: %s %s %s", action.Verb, action.Reason, action.Message)
 	}
+	held := s
+	held.Steps = slices.Clone(s.Steps)
+	held.Steps[len(held.Steps)-1] = action.Step
+	held.Facts.Consents = access.Known[[]access.Consent](nil)
+	action = plan.Revoke(held, noon())
+	held.Steps[len(held.Steps)-1] = action.Step
+	if action.Verb != plan.Record {
+		t.Errorf("when it is gone: %s %s", action.Verb, action.Reason)
+	}
+	action = plan.Revoke(held, noon().Add(time.Minute))
+	if action.Verb != plan.Wait || action.Reason != plan.TokensOutstanding || !action.Until.Equal(noon().Add(policyWaits().Tokens)) {
+		t.Errorf("with tokens of a consent that no grant answered for: %s %s %s", action.Verb, action.Reason, action.Until)
+	}
 	s.Facts.Consents = access.Known([]access.Consent{{ID: "other", Resource: access.Graph, Value: "User.Read.All"}, {ID: "items", Resource: access.Graph, Value: "MailboxItem.Read.All"}})
 	action = plan.Revoke(s, noon())
 	if action.Verb != plan.Remove || action.Step.Kind != grant.PolicyStep {
@@ -178,6 +191,34 @@ func TestThePolicyStays(t *testing.T) {
 	}
 }
 
+// TestANeighboursPolicy: only one that still restricts lets this one go.
+func TestANeighboursPolicy(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		other access.Policy
+		want  plan.Verb
+	}{
+		"restricts":                 {access.Policy{ID: "neighbour", Right: access.RestrictAccess, Ours: true}, plan.Remove},
+		"denies":                    {access.Policy{ID: "neighbour", Right: access.DenyAccess, Ours: true}, plan.Wait},
+		"is another under its name": {access.Policy{ID: "theirs", Right: access.RestrictAccess, Description: "mg-neighbour"}, plan.Wait},
+	} {
+		s := confined(t)
+		s.Grant.State = grant.Revoking
+		for i := range s.Steps {
+			s.Steps[i].RemoteID = s.Policies.Value[0].ID
+		}
+		s.Steps[2].State = grant.Gone
+		s.Consents[0].Needed = true
+		s.Group.Value.Members = nil
+		s.Neighbours = []grant.Step{{Kind: grant.PolicyStep, Name: "mg-neighbour", RemoteID: "neighbour", State: grant.Made, MadeAt: noon().Add(-24 * time.Hour)}}
+		s.Policies.Value = append(s.Policies.Value, test.other)
+		action := plan.Revoke(s, noon())
+		if action.Verb != test.want || action.Step.Kind != grant.PolicyStep {
+			t.Errorf("%s: %s %s", name, action.Verb, action.Step.Kind)
+		}
+	}
+}
+
 func TestExcess(t *testing.T) {
 	t.Parallel()
 	first, second := grant.Mailbox{GUID: firstGUID, Address: "a@contoso.example"}, grant.Mailbox{GUID: strings.ToUpper(secondGUID), Address: "b@contoso.example"}
@@ -193,6 +234,7 @@ func TestExcess(t *testing.T) {
 		"the same mailbox":        {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send"), by(grant.AccessPolicy, first, "Calendars.Read")}, nil},
 		"both other":              {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send"), by(grant.AccessPolicy, second, "Calendars.Read")}, []string{"calendar of a@contoso.example", "send of b@contoso.example"}},
 		"beside scoped roles":     {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send"), by(grant.RBAC, second, "Calendars.Read")}, nil},
+		"to read and to write":    {[]grant.Grant{by(grant.AccessPolicy, first, "Calendars.ReadWrite"), by(grant.AccessPolicy, second, "Calendars.Read")}, []string{"calendar of b@contoso.example"}},
 		"the same in other words": {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.ReadWrite"), by(grant.AccessPolicy, second, "Mail.ReadWrite", "Mail.Read")}, nil},
 	}
 	for name, test := range cases {

@@ -14,7 +14,7 @@ import (
 // of every grant. Empty when the grants together open nothing more than each asked for.
 func Excess(grants []grant.Grant) []string {
 	var consented []string
-	asked := map[string][]access.Capability{}
+	asked := map[string][]string{}
 	address := map[string]string{}
 	for _, g := range grants {
 		if g.Mechanism != grant.AccessPolicy {
@@ -23,17 +23,15 @@ func Excess(grants []grant.Grant) []string {
 		consented = append(consented, g.Permissions...)
 		for _, mailbox := range g.Mailboxes {
 			guid := strings.ToLower(mailbox.GUID)
-			asked[guid] = append(asked[guid], access.Confers(g.Permissions)...)
+			asked[guid] = append(asked[guid], g.Permissions...)
 			address[guid] = mailbox.Address
 		}
 	}
 	var excess []string
-	for guid, confers := range asked {
+	for guid, permissions := range asked {
 		var beyond []string
-		for _, capability := range access.Confers(consented) {
-			if !slices.Contains(confers, capability) {
-				beyond = append(beyond, string(capability))
-			}
+		for _, capability := range access.Beyond(consented, permissions) {
+			beyond = append(beyond, string(capability))
 		}
 		if len(beyond) > 0 {
 			excess = append(excess, fmt.Sprintf("%s of %s", strings.Join(beyond, ", "), address[guid]))

@@ -143,6 +143,8 @@ const (
 	ConsentRemovalNeeded = "ConsentRemovalNeeded"
 	// EffectiveFirst: what replaces an access has to work before that is taken away.
 	EffectiveFirst = "EffectiveFirst"
+	// ExistingConsent: the policy would confine a consent that the request did not name.
+	ExistingConsent = "ExistingConsent"
 	// PolicySettling: a consent given now might not be confined yet.
 	PolicySettling = "PolicySettling"
 	// TokensOutstanding: a token that was minted under a consent may still live.

@@ -58,13 +58,16 @@ func (s Situation) partOfGroup(title string, has func(*Group) bool) object {
 	return seen
 }
 
-// seenPolicy finds a policy by the identity that was recorded, or by our name in its
-// description.
+// seenPolicy finds a policy by the identity that was recorded, and before there is one by
+// our name in its description, which anybody can write into another policy.
 func (s Situation) seenPolicy(step grant.Step) object {
 	seen := object{read: s.Policies.Read, why: s.Policies.Why, title: "the application access policy " + step.Name}
 	for _, policy := range s.Policies.Value {
-		byID := step.RemoteID != "" && strings.EqualFold(policy.ID, step.RemoteID)
-		if !byID && policy.Description != step.Name {
+		known := strings.EqualFold(policy.ID, step.RemoteID)
+		if step.RemoteID == "" {
+			known = policy.Description == step.Name
+		}
+		if !known {
 			continue
 		}
 		seen.present, seen.id = true, policy.ID
