@@ -55,7 +55,7 @@ func breakages() []breakage {
 		{name: "there is a last attempt", file: "grant/owed.go", row: revocationImpossible, kind: "impossible",
 			old: "\t\treturn time.Hour\n", new: "\t\treturn 100000 * time.Hour\n"},
 		{name: "what was not removed is called revoked", file: "engine/revoke.go", row: lifeCycle, kind: stepsOnTheWire,
-			old: "done, err := h.remove(ctx, live, action.Step, &facts)\n\t\t\tif err != nil || !done {\n\t\t\t\treturn err\n\t\t\t}", new: "return h.finish(ctx, live, facts)"},
+			old: "done, err := h.remove(ctx, live, action.Step, &seen)\n\t\t\tif err != nil || !done {\n\t\t\t\treturn err\n\t\t\t}", new: "return h.finish(ctx, live, seen.Facts)"},
 		{name: "an active grant owes nothing", file: "grant/owed.go", row: lifeCycle, kind: stepsOnTheWire,
 			old: "return []Due{due(g.Work.RetestAt, DueRetest), due(g.ExpiresAt, DueEnd)}", new: "return nil"},
 		{name: "a write leaves no history", file: "engine/provision.go", row: aFewHistories,
@@ -109,6 +109,10 @@ const breaksRow = 17
 func (g *ground) sees(t *testing.T, broken breakage, random *rand.Rand) bool {
 	damaged := &ground{bed: g.bed, full: g.full, pace: g.pace}
 	damaged.folder = sync.OnceValues(func() (string, error) { return g.damaged(t, broken) })
+	_, err := damaged.folder() // every trial fails on a package that is not there
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := broken.row()
 	for _, m := range mechanisms() {
 		_, wrong := g.calm(g, m)

@@ -21,7 +21,7 @@ type featBreakage struct {
 func featBreakages() []featBreakage {
 	return []featBreakage{
 		{breakage{name: "a wait that was asked for is forgotten", file: "grant/owed.go",
-			old: `later(now.Add(wait+spread(g.ID, g.Work.Attempts, wait)), notBefore)`, new: `now.Add(Backoff(g.Work.Attempts))`}, feat{run: func(g *ground, f *findings, m mechanism) outcome {
+			old: `later(now.Add(wait+spread(g.ID, g.Work.Attempts, wait)), notBefore)`, new: `now.Add(wait)`}, feat{run: func(g *ground, f *findings, m mechanism) outcome {
 			return longWaits().blow(g, f, m, 2)
 		}}, "was sent again"},
 		{breakage{name: "every slot may write", file: "engine/ceiling.go",
@@ -34,6 +34,8 @@ func featBreakages() []featBreakage {
 			old: `return grant.Unsure, wanted.missing(rows)`, new: `return grant.Refused, ""`}, feat{run: believedEmpty}, "gave the verdict"},
 		{breakage{name: "every end counts as agreed", file: "engine/fold.go",
 			old: "\tif agreed {\n", new: "\tif agreed || true {\n"}, feat{run: corruption{corrupted: 20, agreed: 2}.run}, "were carried out"},
+		{breakage{name: "a halted end is brought back every minute", file: "engine/fold.go",
+			old: "if due.Kind == grant.DueEnd && !l.agreed.IsZero() {", new: "if false && due.Kind == grant.DueEnd {"}, feat{run: corruption{corrupted: 14, agreed: 1}.run}, "taken up again"},
 	}
 }
 

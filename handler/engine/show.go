@@ -77,7 +77,7 @@ func (e *Engine) view(ctx context.Context, g grant.Grant) (View, error) {
 	view := View{Grant: g, Steps: []ShownStep{}, Evidence: []grant.Evidence{}}
 	view.Conditions = g.ConditionsAt(e.Now())
 	view.tries(g.Work)
-	view.Work, view.Waits = grant.Work{}, grant.Waits{}
+	view.Work = grant.Work{}
 	rows, err := e.Store.ReadRows(ctx, g.Workload.ObjectID, "s|"+g.ID+"|")
 	if err != nil {
 		return View{}, storage(err, "")

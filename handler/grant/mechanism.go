@@ -1,6 +1,10 @@
 package grant
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // Mechanism is how the tenant expresses a grant.
 type Mechanism string
@@ -37,9 +41,38 @@ const (
 type Waits struct {
 	// Policy is how long after a change of an application access policy, or of the members
 	// of its group, access may still follow what was before.
-	Policy time.Duration `json:"policy"`
+	Policy time.Duration
 	// Tokens is how long a token that was minted before a change of consent lives on.
-	Tokens time.Duration `json:"tokens"`
+	Tokens time.Duration
+}
+
+// writtenWaits are waits as people read them, such as 2h0m0s.
+type writtenWaits struct {
+	Policy string `json:"policy"`
+	Tokens string `json:"tokens"`
+}
+
+// MarshalJSON writes the waits as Go writes durations.
+func (w Waits) MarshalJSON() ([]byte, error) {
+	return json.Marshal(writtenWaits{w.Policy.String(), w.Tokens.String()})
+}
+
+// UnmarshalJSON reads what MarshalJSON has written; anything else is an error.
+func (w *Waits) UnmarshalJSON(text []byte) error {
+	var written writtenWaits
+	err := json.Unmarshal(text, &written)
+	if err != nil {
+		return fmt.Errorf("reading waits: %w", err)
+	}
+	w.Policy, err = time.ParseDuration(written.Policy)
+	if err != nil {
+		return fmt.Errorf("reading waits: %w", err)
+	}
+	w.Tokens, err = time.ParseDuration(written.Tokens)
+	if err != nil {
+		return fmt.Errorf("reading waits: %w", err)
+	}
+	return nil
 }
 
 // The waits where the operator's document says no more. A policy takes more than an hour
