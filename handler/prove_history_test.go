@@ -76,6 +76,7 @@ func historyPlay(p *play, workloads, lives int) {
 		lasts := 4*time.Hour + time.Duration(p.random.IntN(16*60))*time.Minute
 		p.ask(n%workloads, p.draw(playMailboxes, 2), p.draw(playPermissions, 1+p.random.IntN(2)), begins, lasts)
 	}
+	p.quiet() // hours that pass within an invocation would date its writes long after their intents
 	for n := range historyRounds {
 		if n < troubledRounds {
 			p.trouble(n, lives)

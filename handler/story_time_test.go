@@ -45,7 +45,7 @@ func (s *story) pass(length time.Duration, timers ...string) error {
 
 func (s *story) passOnce(length time.Duration, timers ...string) error {
 	if s.watched != nil {
-		defer s.watched.look("some time")
+		defer s.watched.look(passing)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), settleLimit)
 	defer cancel()

@@ -27,6 +27,7 @@ type watch struct {
 	mutex       sync.Mutex
 	tokens      []string
 	mintedAt    time.Time
+	lookedAt    time.Time
 	looks       int
 	cut, opened []string
 }
@@ -35,6 +36,10 @@ const (
 	watchStep = 10 * time.Minute
 	// mintEvery is how often the workload takes a new token; the old ones are kept.
 	mintEvery = 20 * time.Minute
+	// watchEvery is how often it is looked while nothing is written.
+	watchEvery = 5 * time.Minute
+	// passing is what a look follows that follows no write.
+	passing = "some time"
 )
 
 // watch WORKLOAD METHOD PATH MEMBER BYSTANDER begins to look; the path holds an asterisk
@@ -53,10 +58,12 @@ func cmdWatch(s *story, _ *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// watched CUT OPENED says at how many looks the member was cut and the bystander was open,
+// watched CUT OPENED ends the watch and says at how many looks the member was cut and the bystander was open,
 // each as a number or a pattern.
 func cmdWatched(s *story, ts *testscript.TestScript, args []string) error {
 	w := s.watched
+	s.stack.Tenant.SetWriteHook(nil)
+	s.watched = nil
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	ts.Logf("%d looks, the member cut at %d, the bystander open at %d", w.looks, len(w.cut), len(w.opened))
@@ -71,7 +78,12 @@ func cmdWatched(s *story, ts *testscript.TestScript, args []string) error {
 func (w *watch) look(after string) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
+	now := w.tenant.Now()
+	if after == passing && now.Sub(w.lookedAt) < watchEvery {
+		return
+	}
 	w.looks++
+	w.lookedAt = now
 	if w.tenant.Now().Sub(w.mintedAt) >= mintEvery {
 		w.tokens = append(w.tokens, w.tenant.Token(w.workload, "https://graph.microsoft.com"))
 		w.mintedAt = w.tenant.Now()

@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"mailgrant/handler/access"
 	"mailgrant/handler/exchange"
 	"mailgrant/handler/grant"
-	"mailgrant/handler/policy"
 )
 
 // migrating is what a migration found in the tenant, before it is resolved like any other
@@ -162,11 +160,20 @@ func takenBy(g grant.Grant) []string {
 	return g.ConfineExisting
 }
 
-// migrationFaults: the service has to be allowed to remove what it takes the place of, and
-// needs the time for it.
-func migrationFaults(g grant.Grant, document policy.Document) []grant.Fault {
-	if g.Migration == nil || !g.TooShort() {
+// migrationFaults: a migration needs its time, and what it takes the place of may not be a
+// grant of ours, whose end removes it.
+func (h *holding) migrationFaults(g grant.Grant) []grant.Fault {
+	if g.Migration == nil {
 		return nil
 	}
-	return []grant.Fault{grant.At("tooShort", fmt.Sprintf("the migration alone takes %s; a grant has to be longer by an hour at least (consents are removed by: %s)", g.MigrationTime(), strings.ToLower(string(document.ConsentBy))))}
+	var faults []grant.Fault
+	if g.TooShort() {
+		faults = append(faults, grant.At("tooShort", fmt.Sprintf("the migration alone takes %s; a grant has to be longer by an hour at least", g.MigrationTime())))
+	}
+	for _, live := range h.grants {
+		if live.Mechanism == grant.AccessPolicy {
+			faults = append(faults, grant.At("ownPolicy", "the grant "+live.ID+" gives this workload its consents by a policy of its own; ask for a grant by rbac and revoke that one", "workload"))
+		}
+	}
+	return faults
 }

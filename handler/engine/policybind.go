@@ -31,7 +31,7 @@ func (h *holding) mechanismFaults(ctx context.Context, g grant.Grant, b binding)
 		faults = append(faults, grant.At("mechanism", string(g.Mechanism)+" is not allowed by the operator's document", "mechanism"))
 	}
 	if g.Mechanism != grant.AccessPolicy {
-		return append(faults, migrationFaults(g, b.document)...), nil
+		return append(faults, h.migrationFaults(g)...), nil
 	}
 	if g.TooShort() {
 		faults = append(faults, grant.At("tooShort", fmt.Sprintf("the policy takes %s to settle and the tokens of this workload live %s; a grant has to be longer by an hour at least", g.Waits.Policy, g.Waits.Tokens)))

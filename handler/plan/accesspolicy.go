@@ -245,7 +245,9 @@ func (s Situation) standing() (bool, []string) {
 	var foreign []string
 	for _, consent := range s.Facts.Consents.Value {
 		permission, known := access.LookUp(consent.Resource, consent.Value)
-		if !known || !permission.PolicyConfined {
+		// An app role that its own resource does not list may be one that the policy confines.
+		nameless := consent.Value == "" && consent.Resource != access.Other
+		if !nameless && (!known || !permission.PolicyConfined) {
 			continue
 		}
 		name := string(consent.Resource) + "/" + consent.Value

@@ -173,6 +173,11 @@ func TestThePolicyStays(t *testing.T) {
 	if action.Verb != plan.Wait || action.Reason != plan.TokensOutstanding || !action.Until.Equal(noon().Add(policyWaits().Tokens)) {
 		t.Errorf("with tokens of a consent that no grant answered for: %s %s %s", action.Verb, action.Reason, action.Until)
 	}
+	s.Facts.Consents = access.Known([]access.Consent{{ID: "nameless", Resource: access.Graph}})
+	action = plan.Revoke(s, noon())
+	if action.Verb != plan.Block {
+		t.Errorf("beside a consent to an app role that is not listed: %s %s", action.Verb, action.Reason)
+	}
 	s.Facts.Consents = access.Known([]access.Consent{{ID: "other", Resource: access.Graph, Value: "User.Read.All"}, {ID: "items", Resource: access.Graph, Value: "MailboxItem.Read.All"}})
 	action = plan.Revoke(s, noon())
 	if action.Verb != plan.Remove || action.Step.Kind != grant.PolicyStep {
