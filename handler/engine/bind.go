@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"mailgrant/handler/access"
@@ -75,25 +76,30 @@ func (e *Engine) bind(ctx context.Context, claim store.Claim, r record) error {
 	if err != nil || len(faults) > 0 {
 		return e.missBinding(ctx, claim, r, fmt.Errorf("the stored request of %s cannot be read again: %w", claim.ID, errors.Join(err, &Error{Faults: faults})))
 	}
-	var migration *migrating
-	if request.Migrate {
-		found, faults, err := e.findMigration(ctx, request)
-		if err != nil {
-			return e.missBinding(ctx, claim, r, err)
-		}
-		if len(faults) > 0 {
-			return e.deny(ctx, claim, r, "", faults)
-		}
-		migration, request = &found, found.request
-	}
-	resolved, faults, err := e.resolve(ctx, request, document)
+	b, faults, err := e.lookUpRequest(ctx, request, document)
 	if err != nil {
 		return e.missBinding(ctx, claim, r, err)
 	}
-	if resolved.workload.ObjectID == "" {
+	if b.resolved.workload.ObjectID == "" {
 		return e.deny(ctx, claim, r, "", faults)
 	}
-	return e.judge(ctx, claim, r, binding{request: request, document: document, resolved: resolved, faults: faults, migration: migration})
+	return e.judge(ctx, claim, r, b)
+}
+
+// lookUpRequest looks up what the request names. The faults are all that there is where not
+// even the workload is known; the error is for a tenant that could not be asked.
+func (e *Engine) lookUpRequest(ctx context.Context, request grant.Request, document policy.Document) (binding, []grant.Fault, error) {
+	b := binding{request: request, document: document}
+	if request.Migrate {
+		found, faults, err := e.findMigration(ctx, request)
+		if err != nil || len(faults) > 0 {
+			return b, faults, err
+		}
+		b.migration, b.request = &found, found.request
+	}
+	var err error
+	b.resolved, b.faults, err = e.resolve(ctx, b.request, document)
+	return b, b.faults, err
 }
 
 // takeClaim keeps other workers from binding the same claim for as long as a lease: no
@@ -147,29 +153,12 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	if stopped.covers(claim.ReceivedAt) {
 		return e.deny(ctx, claim, r, grant.RevokedBeforeStart, nil)
 	}
-	b.resolved.facts.Consents.Value = h.ownConsents(b.resolved.facts.Consents.Value)
-	live := &held{Grant: b.grant(claim), changed: map[int]bool{}}
-	h.count(live, mailboxesOf(b.resolved.counted.mailboxes), b.document.Limits.Members)
-	refusals, err := h.refusals(ctx, live.Grant, b)
+	live, faults, err := h.weigh(ctx, claim, b)
 	if err != nil {
 		return e.missBinding(ctx, claim, r, err)
 	}
-	faults := append(b.faults, refusals...)
-	canaries, lacking, err := h.chooseCanaries(ctx, live, b)
-	if err != nil {
-		return e.missBinding(ctx, claim, r, err)
-	}
-	live.Canaries = canaries
-	faults = append(faults, lacking...)
 	if len(faults) > 0 {
 		return e.deny(ctx, claim, r, "", faults)
-	}
-	live.steps, err = plan.Steps(live.Grant, e.Installation)
-	if err != nil {
-		return e.missBinding(ctx, claim, r, err)
-	}
-	if b.migration != nil {
-		live.steps = append(live.steps, b.migration.foundSteps(len(live.steps)+1)...)
 	}
 	// The workload goes to the claim first: from here on a revoke request is written
 	// to the partition, where it is met whatever becomes of this run.
@@ -191,6 +180,32 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 		return err
 	}
 	return h.advanceAll(ctx, claim.ID, false)
+}
+
+// weigh judges what the request became beside the workload's other grants, and lays out
+// its steps. With faults there are none. The error is for a tenant that could not be asked.
+func (h *holding) weigh(ctx context.Context, claim store.Claim, b binding) (*held, []grant.Fault, error) {
+	b.resolved.facts.Consents.Value = h.ownConsents(b.resolved.facts.Consents.Value)
+	live := &held{Grant: b.grant(claim), changed: map[int]bool{}}
+	h.count(live, mailboxesOf(b.resolved.counted.mailboxes), b.document.Limits.Members)
+	refusals, err := h.refusals(ctx, live.Grant, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	canaries, lacking, err := h.chooseCanaries(ctx, live, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	faults := slices.Concat(b.faults, refusals, lacking)
+	if len(faults) > 0 {
+		return live, faults, nil
+	}
+	live.Canaries = canaries
+	live.steps, err = plan.Steps(live.Grant, h.Installation)
+	if err == nil && b.migration != nil {
+		live.steps = append(live.steps, b.migration.foundSteps(len(live.steps)+1)...)
+	}
+	return live, nil, err
 }
 
 func (b binding) grant(claim store.Claim) grant.Grant {

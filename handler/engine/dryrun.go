@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -56,22 +55,6 @@ func (e *Engine) unclaimed(ctx context.Context, id string) error {
 	return &Error{Kind: KindKeyReused, Detail: "this idempotency key has made the grant " + id + "; a plan takes a key that is new, and the request that follows it takes the same"}
 }
 
-// shaped reads the request as Receive does.
-func shaped(delivery Delivery) (grant.Request, error) {
-	request, faults, err := grant.ParseRequest(delivery.Body, delivery.at)
-	if err != nil {
-		return request, &Error{Kind: KindMalformed, Detail: err.Error()}
-	}
-	if request.Scope.Filter != "" {
-		_, wrong := access.OperatorFilter(request.Scope.Filter)
-		faults = append(faults, filterFaults(wrong)...)
-	}
-	if len(faults) > 0 {
-		return request, &Error{Kind: KindShape, Detail: "the request has faults", Faults: faults}
-	}
-	return request, nil
-}
-
 // rehearseBinding looks up what the request names. The error is KindRefused where not even
 // the workload is known.
 func (e *Engine) rehearseBinding(ctx context.Context, request grant.Request) (binding, error) {
@@ -79,23 +62,12 @@ func (e *Engine) rehearseBinding(ctx context.Context, request grant.Request) (bi
 	if err != nil {
 		return binding{}, err
 	}
-	b := binding{request: request, document: document}
-	if request.Migrate {
-		found, faults, err := e.findMigration(ctx, request)
-		if err != nil {
-			return b, err
-		}
-		if len(faults) > 0 {
-			return b, refused(faults)
-		}
-		b.migration, b.request = &found, found.request
-	}
-	b.resolved, b.faults, err = e.resolve(ctx, b.request, document)
+	b, faults, err := e.lookUpRequest(ctx, request, document)
 	if err != nil {
 		return b, err
 	}
 	if b.resolved.workload.ObjectID == "" {
-		return b, refused(b.faults)
+		return b, refused(faults)
 	}
 	return b, nil
 }
@@ -106,48 +78,14 @@ func (e *Engine) rehearseGrant(ctx context.Context, claim store.Claim, b binding
 	if err != nil {
 		return DryRun{}, err
 	}
-	b.resolved.facts.Consents.Value = h.ownConsents(b.resolved.facts.Consents.Value)
-	live := &held{Grant: b.grant(claim), changed: map[int]bool{}}
-	h.count(live, mailboxesOf(b.resolved.counted.mailboxes), b.document.Limits.Members)
-	refusals, err := h.refusals(ctx, live.Grant, b)
+	live, faults, err := h.weigh(ctx, claim, b)
 	if err != nil {
 		return DryRun{}, err
 	}
-	canaries, lacking, err := h.chooseCanaries(ctx, live, b)
-	if err != nil {
-		return DryRun{}, err
-	}
-	faults := slices.Concat(b.faults, refusals, lacking)
 	if len(faults) > 0 {
 		return DryRun{}, refused(faults)
 	}
-	live.Canaries = canaries
-	live.steps, err = plan.Steps(live.Grant, e.Installation)
-	if err != nil {
-		return DryRun{}, err
-	}
-	if b.migration != nil {
-		live.steps = append(live.steps, b.migration.foundSteps(len(live.steps)+1)...)
-	}
 	return h.play(ctx, live, b)
-}
-
-// peek reads a workload's partition and leaves it to whoever has it.
-func (e *Engine) peek(ctx context.Context, workload string) (*holding, error) {
-	partition, err := e.Store.ReadPartition(ctx, workload)
-	if err != nil {
-		return nil, storage(err, "")
-	}
-	h := &holding{Engine: e, workload: workload, lease: partition.Lease, pointer: plan.Pointer(grant.Workload{ObjectID: workload}),
-		sharedConsents: map[string]grant.Step{}, sharedConsentsChanged: map[string]bool{}}
-	err = h.read(partition.Rows)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(h.grants, func(a, b *held) int {
-		return cmp.Or(a.ExpiresAt.Compare(b.ExpiresAt), strings.Compare(a.ID, b.ID))
-	})
-	return h, nil
 }
 
 // play reads what the plan goes by, as the first run of a real grant would, and plays the

@@ -92,16 +92,25 @@ func (e errBusy) Error() string {
 // hold reads a workload's partition. It returns errBusy while another worker's
 // lease runs.
 func (e *Engine) hold(ctx context.Context, workload string) (*holding, error) {
-	partition, err := e.Store.ReadPartition(ctx, workload)
+	h, err := e.peek(ctx, workload)
 	if err != nil {
-		return nil, storage(err, "")
+		return nil, err
 	}
-	rest := partition.Lease.Until.Sub(e.Now())
+	rest := h.lease.Until.Sub(e.Now())
 	// A lease that runs longer than any is given was written by a clock that is ahead. To
 	// wait for it could keep ends waiting for hours; to take it is safe, because every
 	// batch is fenced by its version.
-	if partition.Lease.Holder != "" && rest > 0 && rest <= 2*e.Lease {
+	if h.lease.Holder != "" && rest > 0 && rest <= 2*e.Lease {
 		return nil, errBusy{rest: rest}
+	}
+	return h, nil
+}
+
+// peek reads a workload's partition and leaves it to whoever has it.
+func (e *Engine) peek(ctx context.Context, workload string) (*holding, error) {
+	partition, err := e.Store.ReadPartition(ctx, workload)
+	if err != nil {
+		return nil, storage(err, "")
 	}
 	h := &holding{Engine: e, workload: workload, lease: partition.Lease, holder: rand.Text(),
 		pointer:        plan.Pointer(grant.Workload{ObjectID: workload}),

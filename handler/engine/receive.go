@@ -30,16 +30,9 @@ func (e *Engine) Receive(ctx context.Context, delivery Delivery) (Receipt, error
 	if known || err != nil {
 		return Receipt{ID: id, Repeated: known}, err
 	}
-	request, faults, err := grant.ParseRequest(delivery.Body, delivery.at)
+	request, err := shaped(delivery)
 	if err != nil {
-		return Receipt{}, &Error{Kind: KindMalformed, Detail: err.Error()}
-	}
-	if request.Scope.Filter != "" {
-		_, wrong := access.OperatorFilter(request.Scope.Filter)
-		faults = append(faults, filterFaults(wrong)...)
-	}
-	if len(faults) > 0 {
-		return Receipt{}, &Error{Kind: KindShape, Detail: "the request has faults; nothing was stored", Faults: faults}
+		return Receipt{}, err
 	}
 	if request.DryRun {
 		return Receipt{}, &Error{Kind: KindInvalid, Detail: "the request asks for a plan, and nothing may be stored for it"}
@@ -49,6 +42,22 @@ func (e *Engine) Receive(ctx context.Context, delivery Delivery) (Receipt, error
 		return Receipt{}, err
 	}
 	return e.take(ctx, delivery, id, hash, request)
+}
+
+// shaped reads a request; the error tells every fault of its shape.
+func shaped(delivery Delivery) (grant.Request, error) {
+	request, faults, err := grant.ParseRequest(delivery.Body, delivery.at)
+	if err != nil {
+		return request, &Error{Kind: KindMalformed, Detail: err.Error()}
+	}
+	if request.Scope.Filter != "" {
+		_, wrong := access.OperatorFilter(request.Scope.Filter)
+		faults = append(faults, filterFaults(wrong)...)
+	}
+	if len(faults) > 0 {
+		return request, &Error{Kind: KindShape, Detail: "the request has faults; nothing was stored", Faults: faults}
+	}
+	return request, nil
 }
 
 // received reports whether the id is claimed already; the error is KindKeyReused
