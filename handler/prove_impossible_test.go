@@ -187,7 +187,12 @@ func (g *ground) meddled(f *findings, m mechanism, active, after func(*life)) {
 	l.reported()
 	l.enter("revoke")
 	l.pass(48*time.Hour, "expire")
-	l.sweepUntil("revoked")
+	if m.keptForRestoring && after != nil {
+		// A restored workload has its consents again: what confines them stays, and that is told.
+		l.stuckSince()
+	} else {
+		l.sweepUntil("revoked")
+	}
 	if after != nil {
 		after(l)
 		l.pass(25*time.Hour, "expire", "retest")

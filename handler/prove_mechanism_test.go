@@ -31,6 +31,8 @@ type mechanism struct {
 	// ends is how long after the end of a grant the last removal is tried, in a tenant that
 	// does what it is asked; 0 is at once.
 	ends time.Duration
+	// keptForRestoring: a part of the grant stays while its workload lies in the deleted items.
+	keptForRestoring bool
 	// writing gives the service the rights that only the older mechanisms need.
 	writing bool
 	// found is what an administrator has done before the request; the life is to leave the
@@ -82,6 +84,8 @@ func accessPolicy() mechanism {
 		removals: []string{"Remove-DistributionGroupMember", "DELETE /v1.0/servicePrincipals/*", "Remove-ApplicationAccessPolicy", "Remove-DistributionGroup"},
 		byHand:   policyByHand,
 		ends:     2*time.Hour + time.Minute,
+
+		keptForRestoring: true,
 	}
 }
 
