@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"mailgrant/handler/engine"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -162,7 +164,7 @@ func (s *story) await(limit time.Duration, missing func() (string, error)) error
 		if s.stack.Tenant.Now().Sub(began) >= limit {
 			return fmt.Errorf("%s, %s later", what, limit)
 		}
-		err = s.pass(max(awaitStep, s.nextTry()), sweepTimer, retestTimer)
+		err = s.pass(max(awaitStep, s.nextTry(), s.waits()), sweepTimer, retestTimer)
 		if err != nil {
 			return err
 		}
@@ -178,6 +180,20 @@ func (s *story) nextTry() time.Duration {
 	}
 	// A second more, because what is owed is owed at whole seconds.
 	return view.NextTry.Sub(s.stack.Tenant.Now()) + time.Second
+}
+
+// waits is how much time may pass at once while the grant that the last answer shows waits
+// for hours for what is sure to come; 0 where it does not.
+func (s *story) waits() time.Duration {
+	var view engine.View
+	if json.Unmarshal(s.body, &view) != nil {
+		return 0
+	}
+	switch view.Condition(grant.Provisioned).Reason {
+	case plan.PolicySettling, plan.EffectiveFirst, plan.TokensOutstanding:
+		return watchStep
+	}
+	return 0
 }
 
 // count COUNT STATE [within DURATION] counts the grants in a state. With a duration it
