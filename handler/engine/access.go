@@ -26,6 +26,7 @@ type asking struct {
 	workload grant.Workload
 	mailbox  exchange.Recipient
 	facts    surveyed
+	declared Declared
 	tests    TenantTests
 	// policed: a policy concerns the workload's application.
 	policed bool

@@ -42,6 +42,9 @@ func (a *asking) readNamed(ctx context.Context) error {
 	f := &a.facts
 	p := newParts(a.Engine)
 	start(ctx, p, "role assignments", needsConfiguration, &f.Assignments, a.assignmentsOf)
+	var declared access.Reading[Declared]
+	start(ctx, p, "what the app registration declares", needsApplications, &declared, a.declaredNow)
+	defer func() { a.keepDeclared(declared) }()
 	start(ctx, p, "mailbox permissions", needsRecipients, &f.Permissions, a.permissionsOnMailbox)
 	if len(f.Pointers.Value) > 0 {
 		var answer access.Reading[exchange.Answer]

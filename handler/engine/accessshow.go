@@ -24,8 +24,10 @@ type AccessAnswer struct {
 	Permissions    []ShownFinding `json:"permissions"`
 	SelfGrants     []ShownPath    `json:"selfGrants"`
 	Unknown        []string       `json:"unknown"`
-	NotSeen        []string       `json:"notSeen"`
-	Tests          TenantTests    `json:"tenantTests"`
+	// Declared opens nothing now; the next consent to what the registration asks for would.
+	Declared Declared    `json:"declared"`
+	NotSeen  []string    `json:"notSeen"`
+	Tests    TenantTests `json:"tenantTests"`
 }
 
 // ShownFinding is the answer for one permission; an empty Permission stands for any
@@ -93,7 +95,7 @@ func (a *asking) answer() AccessAnswer {
 	reached := found.index.Reach(a.workload.ObjectID, a.question.Permissions, a.mailbox.GUID)
 	made := AccessAnswer{Workload: a.workload, Mailbox: mailboxOf(a.mailbox), AsOf: a.facts.ReadAt, Verdict: reached.Verdict,
 		CanGrantItself: reached.CanGrantItself, Permissions: []ShownFinding{}, SelfGrants: found.paths(reached.SelfGrants),
-		Unknown: distinctFold(append(slices.Clone(reached.Unknown), found.unknown...)), NotSeen: notSeen(), Tests: a.tests}
+		Unknown: distinctFold(append(slices.Clone(reached.Unknown), found.unknown...)), Declared: a.declared, NotSeen: notSeen(), Tests: a.tests}
 	for _, finding := range reached.Findings {
 		made.Permissions = append(made.Permissions, ShownFinding{Permission: finding.Permission, Verdict: finding.Verdict, ByName: finding.ByName,
 			Paths: found.paths(finding.Paths), Unknown: orNone(finding.Unknown)})

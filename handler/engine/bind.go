@@ -172,7 +172,9 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	}
 	bound := h.entry(grant.EventBound, "", b.summary())
 	bound.Ends = live.ExpiresAt
-	entries := append(r.History, bound)
+	h.noteDeclared(live, h.declaredFor(ctx, live, b.resolved.facts.Consents))
+	entries := append(append(r.History, bound), live.pending...)
+	live.pending = nil
 	h.grants = append(h.grants, live)
 	h.fresh, h.bound, h.directory = &b.resolved.facts, claim.ID, b.resolved.directory
 	err = h.commit(ctx, live, entries...)

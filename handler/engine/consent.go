@@ -110,6 +110,9 @@ func (h *holding) ask(ctx context.Context, live *held, action plan.Action) error
 		return h.miss(ctx, live, err)
 	}
 	message := action.Message + ": " + call
+	if action.Reason == plan.ConsentRemovalNeeded {
+		message += h.declaredToo(ctx, live, action.Step)
+	}
 	if action.Reason == plan.ConsentNeeded {
 		step := action.Step
 		step.State, step.ReadAbsentAt = grant.Creating, h.Now()

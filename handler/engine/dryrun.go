@@ -109,6 +109,7 @@ func (h *holding) play(ctx context.Context, live *held, b binding) (DryRun, erro
 	}
 	made := dryRun(live, played)
 	made.Reach = reach.after(played)
+	made.Declared = h.declaredFor(ctx, live, seen.Consents)
 	made.printed = plan.Printed{Rehearsal: played, Roles: roles, Tested: testedOf(live), At: h.Now()}
 	return made, nil
 }

@@ -37,6 +37,8 @@ type DryRun struct {
 	EffectiveBy time.Time    `json:"effectiveBy,omitzero"`
 	GoneBy      time.Time    `json:"goneBy,omitzero"`
 	Reach       PlannedReach `json:"reach"`
+	// Declared is what the app registration would bring back when all of this is done.
+	Declared Declared `json:"declared"`
 
 	printed plan.Printed
 }

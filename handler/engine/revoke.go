@@ -145,6 +145,8 @@ func (h *holding) finish(ctx context.Context, live *held, facts access.Facts) er
 	live.Set(grant.Condition{Type: grant.Verified, Status: grant.False, Reason: "Removed", Since: now})
 	live.Set(grant.Condition{Type: grant.Confined, Status: grant.Unknown, Reason: "Removed", Since: now})
 	reachable := h.stillReachable(ctx, live, facts)
+	h.declaredAtEnd(ctx, live)
+
 	reachable.Since = now
 	live.Set(reachable)
 	return h.move(ctx, live, state, event, string(live.Ending), "nothing of this grant is left in the tenant; data access ends by "+live.GoneBy.UTC().Format("2006-01-02T15:04:05Z"))

@@ -35,6 +35,9 @@ type proof struct {
 	slid string
 	// granted is how many mailboxes of the grant were asked about, of total.
 	granted, total int
+	// declared is what the workload's app registration asks for beside its consents. It was
+	// noted already where this invocation has bound the grant.
+	declared Declared
 	// held is set when the ceiling kept a check back: nothing was learned.
 	held error
 	// rest is the longest wait that the tenant asked for in place of an answer.
@@ -139,6 +142,9 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 	found.rest = asked(answers, unreadable, err, uncounted)
 	h.judgeAnswers(live, &found, subjects, answers, len(granted))
 	h.judgePaths(ctx, live, &found, others, unreadable)
+	if h.bound != live.ID {
+		found.declared = h.declaredFor(ctx, live, others.facts.Consents)
+	}
 	return found
 }
 
@@ -330,6 +336,9 @@ func (h *holding) state(live *held, found proof) {
 	}
 	h.declare(live, found.verified())
 	h.declare(live, found.confined())
+	if h.bound != live.ID {
+		h.noteDeclared(live, found.declared)
+	}
 }
 
 // declare states a condition as of now, and leaves a line in the history when it has

@@ -38,6 +38,9 @@ const (
 	MailboxesHeld ConditionType = "MailboxesHeld"
 	// EditedByOther: somebody else has changed our objects. It never clears by itself.
 	EditedByOther ConditionType = "EditedByOther"
+	// ConsentDeclared: the workload's app registration asks for permissions on every mailbox
+	// that nobody has consented to now. It is no fault; the next consent gives them.
+	ConsentDeclared ConditionType = "ConsentDeclared"
 	// Observed: calls that the workload's owner reports were answered as they should be.
 	// It is set by reports only, and is a caller's claim.
 	Observed ConditionType = "Observed"
