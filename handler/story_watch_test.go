@@ -85,7 +85,7 @@ func (w *watch) look(after string) {
 	w.looks++
 	w.lookedAt = now
 	if w.tenant.Now().Sub(w.mintedAt) >= mintEvery {
-		w.tokens = append(w.tokens, w.tenant.Token(w.workload, "https://graph.microsoft.com"))
+		w.tokens = append(w.tokens, w.tenant.Token(w.workload, audienceOf(w.method)))
 		w.mintedAt = w.tenant.Now()
 	}
 	var alive []string
@@ -110,6 +110,6 @@ func (w *watch) call(mailbox, token string) int {
 	if mailbox == "-" {
 		return 0
 	}
-	status, _ := w.tenant.Call(w.method, strings.ReplaceAll(w.path, "*", mailbox), token)
+	status, _ := callAs(w.tenant, w.method, strings.ReplaceAll(w.path, "*", mailbox), token)
 	return status
 }

@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -81,4 +82,31 @@ func (r *rightIndex) openTo(u *universe, workload string, protocol Protocol) (sp
 	possible.unite(r.uncovered)
 	sure.subtract(spans.contested)
 	return span{sure, possible}, !spans.foreign
+}
+
+// RightsFor are the rights on a mailbox that consents to these permissions need there, in
+// a fixed order: reading takes FullAccess, sending SendAs. Others need none.
+func RightsFor(values []string) []MailboxRight {
+	var rights []MailboxRight
+	for _, right := range []MailboxRight{FullAccess, SendAs} {
+		needed := slices.ContainsFunc(values, func(value string) bool {
+			permission, known := LookUp(Exchange, value)
+			sends := permission.Protocol == OverSMTP
+			return known && permission.NeedsMailboxPermission && sends == (right == SendAs)
+		})
+		if needed {
+			rights = append(rights, right)
+		}
+	}
+	return rights
+}
+
+// Opens reports whether the right opens a mailbox to a consent to this permission of
+// Office 365 Exchange Online: FullAccess to every older protocol, SendAs to sending only.
+func Opens(right MailboxRight, value string) bool {
+	permission, known := LookUp(Exchange, value)
+	if !known || !permission.NeedsMailboxPermission {
+		return false
+	}
+	return right == FullAccess || right == SendAs && permission.Protocol == OverSMTP
 }

@@ -22,10 +22,13 @@ const (
 	CapRepairs = "repairs"
 	// CapOrphans: objects under our mark that no grant knows.
 	CapOrphans = "orphans"
+	// CapOldPermissions: consents with which mailbox permissions may come alive that were
+	// there before; nobody has listed them all.
+	CapOldPermissions = "oldPermissions"
 )
 
 // Caps lists the kinds.
-func Caps() []string { return []string{CapEnds, CapDrift, CapRepairs, CapOrphans} }
+func Caps() []string { return []string{CapEnds, CapDrift, CapRepairs, CapOrphans, CapOldPermissions} }
 
 const (
 	capPartition = "cap"
@@ -34,6 +37,15 @@ const (
 	capWindow = 24 * time.Hour
 	capTries  = 20
 )
+
+// capOf is how much of the kind is done in a day before somebody is asked. What nobody has
+// looked at is always asked about.
+func capOf(kind string) int {
+	if kind == CapOldPermissions {
+		return 0
+	}
+	return capPerDay
+}
 
 // Halt is one kind of capped work: what was done since the window began, and what
 // waits for a person.
@@ -63,7 +75,7 @@ func (e *Engine) allowed(ctx context.Context, kind, what string) (bool, error) {
 		case confirmed >= 0:
 			// Confirmed once: what comes back under the same name another day is asked anew.
 			halt.Confirmed = slices.Delete(halt.Confirmed, confirmed, confirmed+1)
-		case len(halt.Done) >= capPerDay:
+		case len(halt.Done) >= halt.Cap:
 			allowed = false
 			return halt.await(what)
 		}
@@ -73,7 +85,7 @@ func (e *Engine) allowed(ctx context.Context, kind, what string) (bool, error) {
 		return true
 	})
 	if err == nil && !allowed {
-		e.Log.ErrorContext(ctx, "a cap was reached: work that nobody scheduled waits for a person", "kind", kind, "what", what, "cap", capPerDay)
+		e.Log.ErrorContext(ctx, "a cap was reached: work that nobody scheduled waits for a person", "kind", kind, "what", what)
 	}
 	return allowed, err
 }
@@ -171,17 +183,17 @@ func (e *Engine) keepHalt(ctx context.Context, kind string, halt Halt, row store
 }
 
 func (e *Engine) halt(ctx context.Context, kind string) (Halt, store.Row, error) {
-	halt := Halt{Kind: kind, Cap: capPerDay, Done: []string{}, Waiting: []string{}, Confirmed: []string{}}
+	halt := Halt{Kind: kind, Done: []string{}, Waiting: []string{}, Confirmed: []string{}}
 	row, err := e.Store.ReadWork(ctx, capPartition, kind)
-	if store.KindOf(err) == store.KindNotFound {
-		return halt, store.Row{Key: kind}, nil
-	}
-	if err != nil {
+	if err != nil && store.KindOf(err) != store.KindNotFound {
 		return Halt{}, store.Row{}, storage(err, "")
 	}
-	err = json.Unmarshal(row.Document, &halt)
-	if err != nil {
-		return Halt{}, store.Row{}, fmt.Errorf("reading the cap of %s: %w", kind, err)
+	if err == nil {
+		err = json.Unmarshal(row.Document, &halt)
+		if err != nil {
+			return Halt{}, store.Row{}, fmt.Errorf("reading the cap of %s: %w", kind, err)
+		}
 	}
+	row.Key, halt.Cap = kind, capOf(kind)
 	return halt, row, nil
 }

@@ -44,7 +44,7 @@ func (h *holding) commit(ctx context.Context, live *held, entries ...grant.Entry
 	live.rollStored = live.roll != nil && !live.State.Ended()
 	live.pending, live.evidence, live.rollChanged = nil, nil, false
 	h.pointerChanged = false
-	clear(h.sharedConsentsChanged)
+	clear(h.sharedChanged)
 	return h.after(ctx, live, without(old, owed), entries)
 }
 
@@ -115,8 +115,8 @@ func (h *holding) changes(live *held, entries []grant.Entry) ([]store.Change, er
 	if h.pointerChanged {
 		batch.put(pointerKey, h.pointer, map[string]string{"state": string(h.pointer.State), "madeFor": live.ID})
 	}
-	for name := range h.sharedConsentsChanged {
-		batch.put(consentKey(name), h.sharedConsents[name], map[string]string{"state": string(h.sharedConsents[name].State), "madeFor": live.ID})
+	for key := range h.sharedChanged {
+		batch.put(key, h.shared[key], map[string]string{"state": string(h.shared[key].State), "madeFor": live.ID})
 	}
 	for _, evidence := range live.evidence {
 		batch.put(evidenceKey(evidence, live.ID), evidence, nil)

@@ -4,73 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"mailgrant/handler/access"
 	"mailgrant/handler/grant"
-	"mailgrant/handler/graph"
 	"mailgrant/handler/plan"
 )
-
-const consentPrefix = "r|consent|"
-
-// consentKey is the row of a shared consent: keys of the store may hold no slash.
-func consentKey(name string) string { return consentPrefix + strings.ReplaceAll(name, "/", "|") }
-
-// consent is the workload's shared step, as wanted where no grant has needed it yet.
-func (h *holding) consent(permission string) grant.Step {
-	wanted := plan.ConsentStep(permission)
-	known, is := h.sharedConsents[wanted.Name]
-	if is {
-		return known
-	}
-	return wanted
-}
-
-// consentsFor are the consents that the grant needs, and whether others need them too.
-func (h *holding) consentsFor(live *held) []plan.Consent {
-	var all []plan.Consent
-	for _, permission := range live.consented() {
-		all = append(all, plan.Consent{Step: h.consent(permission), Needed: h.consentNeeded(live, permission)})
-	}
-	return all
-}
-
-// consented are the permissions whose consents are the grant's to give or to remove.
-func (l *held) consented() []string {
-	switch {
-	case l.Mechanism == grant.AccessPolicy:
-		return l.Permissions
-	case l.Migration != nil:
-		return l.Migration.Consents
-	}
-	return nil
-}
-
-func (h *holding) consentNeeded(but *held, permission string) bool {
-	return slices.ContainsFunc(h.grants, func(live *held) bool {
-		return live != but && live.Mechanism == grant.AccessPolicy && live.hasAccess() && slices.Contains(live.Permissions, permission)
-	})
-}
-
-// giveUpConsents: for what a dropped grant leaves behind no grant answers any more, so
-// that a consent is again what it is without us, somebody's.
-func (h *holding) giveUpConsents(dropped *held) {
-	for _, consent := range h.consentsFor(dropped) {
-		step := consent.Step
-		if !consent.Needed && step.Exists() {
-			step.State, step.RemoteID = grant.Wanted, ""
-			h.keep(dropped, step)
-		}
-	}
-}
-
-// hasAccess reports whether the grant may give access now: what has not begun may end
-// without ever having done so, and what has been removed is no more.
-func (l *held) hasAccess() bool {
-	return l.MayHaveMade() && !(l.State == grant.Revoking && plan.AccessGone(l.steps))
-}
 
 // neighbours are the policy steps of the workload's other live grants.
 func (h *holding) neighbours(but *held) []grant.Step {
@@ -87,7 +26,7 @@ func (h *holding) neighbours(but *held) []grant.Step {
 func (h *holding) ownConsents(consents []access.Consent) []access.Consent {
 	marked := slices.Clone(consents)
 	for i, one := range marked {
-		step, known := h.sharedConsents[string(one.Resource)+"/"+one.Value]
+		step, known := h.shared[sharedKey(grant.Step{Kind: grant.ConsentStep, Name: string(one.Resource) + "/" + one.Value})]
 		marked[i].Ours = known && step.Exists() && step.RemoteID == one.ID
 	}
 	return marked
@@ -136,7 +75,7 @@ func (h *holding) consentCall(ctx context.Context, live *held, action plan.Actio
 	if action.Reason == plan.ConsentRemovalNeeded {
 		return fmt.Sprintf("DELETE https://graph.microsoft.com/v1.0/servicePrincipals/%s/appRoleAssignments/%s", live.Workload.ObjectID, action.Step.RemoteID), nil
 	}
-	resource, err := h.Graph.FindResource(ctx, graph.GraphAppID)
+	resource, err := h.Graph.FindResource(ctx, resourceOf(action.Step))
 	if err != nil {
 		return "", err
 	}
@@ -146,5 +85,5 @@ func (h *holding) consentCall(ctx context.Context, live *held, action plan.Actio
 				resource.ObjectID, live.Workload.ObjectID, resource.ObjectID, role.ID), nil
 		}
 	}
-	return "", &Error{Kind: KindInternal, Detail: "Microsoft Graph lists no app role " + action.Step.Permission}
+	return "", &Error{Kind: KindInternal, Detail: resource.DisplayName + " lists no app role " + action.Step.Permission}
 }

@@ -49,27 +49,34 @@ func (e *Engine) crawl(ctx context.Context) error {
 	if err != nil || !slices.ContainsFunc(consents, byProtocol) {
 		return err
 	}
-	pointers, err := e.Exchange.ListServicePrincipals(ctx)
-	if err != nil {
-		return err
-	}
-	mailboxes, err := e.Exchange.ListMailboxes(ctx)
-	if err != nil {
-		return err
-	}
-	var state crawlState
-	err = e.readWork(ctx, surveyPartition, crawlKey, &state)
-	if err != nil {
-		return err
-	}
-	people := newHolders(&surveyed{Pointers: access.Known(pointers)})
 	own, err := e.grantedMailboxes(ctx)
 	if err != nil {
 		return err
 	}
+	_, err = e.crawlOn(ctx, own)
+	return err
+}
+
+// crawlOn lists the permissions of these mailboxes and then of those whose turn it is. It
+// returns all mailboxes as they were listed.
+func (e *Engine) crawlOn(ctx context.Context, own []string) ([]exchange.Recipient, error) {
+	pointers, err := e.Exchange.ListServicePrincipals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mailboxes, err := e.Exchange.ListMailboxes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var state crawlState
+	err = e.readWork(ctx, surveyPartition, crawlKey, &state)
+	if err != nil {
+		return nil, err
+	}
+	people := newHolders(&surveyed{Pointers: access.Known(pointers)})
 	_, err = e.crawlEach(ctx, own, people)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	next, ends := turn(mailboxes, state.Cursor)
 	last, failed := e.crawlEach(ctx, next, people)
@@ -80,7 +87,7 @@ func (e *Engine) crawl(ctx context.Context) error {
 	}
 	// What was listed is listed, also when the rest could not be.
 	err = e.keepWork(context.WithoutCancel(ctx), surveyPartition, crawlKey, state)
-	return errors.Join(failed, err)
+	return mailboxes, errors.Join(failed, err)
 }
 
 // turn returns the mailboxes whose turn it is, and whether they are the last ones.

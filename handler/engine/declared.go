@@ -142,7 +142,7 @@ func (h *holding) declaredFor(ctx context.Context, live *held, consents access.R
 // declaredAtEnd asks once more when a grant has taken consents away: from now on they are
 // what an administrator may bring back without knowing.
 func (h *holding) declaredAtEnd(ctx context.Context, live *held) {
-	if len(live.consented()) == 0 {
+	if len(plan.ConsentSteps(live.Grant)) == 0 {
 		return
 	}
 	consents, err := h.consentsIfThere(ctx, live.Workload.ObjectID)

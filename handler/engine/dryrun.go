@@ -133,11 +133,7 @@ func (h *holding) rolesOf(ctx context.Context, played plan.Rehearsal) (map[strin
 // appRole finds the app role of a consent's step. One that its resource does not offer in
 // this tenant is a fault of the request.
 func (h *holding) appRole(ctx context.Context, step grant.Step) (plan.AppRole, error) {
-	appID := graph.GraphAppID
-	if strings.HasPrefix(step.Name, string(access.Exchange)+"/") {
-		appID = graph.ExchangeAppID
-	}
-	resource, err := h.Graph.FindResource(ctx, appID)
+	resource, err := h.Graph.FindResource(ctx, resourceOf(step))
 	if err != nil {
 		return plan.AppRole{}, err
 	}

@@ -113,7 +113,11 @@ func (r reaching) pathOf(step grant.Step) string {
 	case grant.AssignmentStep:
 		what = fmt.Sprintf("the role assignment %q of %s", step.Name, step.Role)
 	case grant.ConsentStep:
-		what = fmt.Sprintf("the consent to %s, within the application access policy of this grant,", step.Permission)
+		limit := "the application access policy of this grant"
+		if r.grant.Mechanism == grant.MailboxPermission {
+			limit = "the mailbox permissions of this grant"
+		}
+		what = fmt.Sprintf("the consent to %s, within %s,", step.Permission, limit)
 	default:
 		return ""
 	}

@@ -45,7 +45,7 @@ func (h *holding) foldEntry(ctx context.Context, live *held, entry grant.Entry) 
 		live.Work.RetestAt = earlier(live.Work.RetestAt, entry.At)
 	case entry.Event == grant.EventDropAsked && live.State == grant.Revoking:
 		live.Ending = grant.Dropped
-		h.giveUpConsents(live)
+		h.giveUpShared(live)
 		return h.move(ctx, live, grant.Abandoned, grant.EventAbandoned, string(grant.Dropped), entry.Reason)
 	case entry.Event == grant.EventRevokeAsked && live.Ending == "":
 		if live.MayHaveMade() {

@@ -47,7 +47,11 @@ const (
 	policyRefusals = "A mailbox outside the grant answers 403 ErrorAccessDenied, as \"Access to OData is disabled.\""
 	refusals       = "A mailbox outside the grant answers 403 ErrorAccessDenied. A mailbox of the grant may do so until effectiveBy; " +
 		"do not call before then, because early calls keep the denial cached."
-	graphUsers = "https://graph.microsoft.com/v1.0/users/"
+	protocolRoles = "The token's roles claim holds the permissions of this grant; a token that was minted before effectiveBy may lack them: ask for a new one. " +
+		"Sign in with AUTH XOAUTH2 and the mailbox's address as the user."
+	protocolRefusals = "A mailbox outside the grant refuses the sign-in (IMAP: NO AUTHENTICATE failed; POP: -ERR; SMTP: 535 5.7.3). A mailbox of the grant may do so until effectiveBy."
+	protocolScope    = "https://outlook.office365.com/.default"
+	graphUsers       = "https://graph.microsoft.com/v1.0/users/"
 )
 
 func (e *Engine) handover(g grant.Grant, members []grant.Mailbox) *Handover {
@@ -55,7 +59,10 @@ func (e *Engine) handover(g grant.Grant, members []grant.Mailbox) *Handover {
 		return nil
 	}
 	handover := Handover{TokenScope: tokenScope, Roles: emptyRoles, NotBefore: g.EffectiveBy, Refusals: refusals, Calls: []Call{}}
-	if g.Mechanism == grant.AccessPolicy {
+	switch g.Mechanism {
+	case grant.MailboxPermission:
+		handover.TokenScope, handover.Roles, handover.Refusals = protocolScope, protocolRoles, protocolRefusals
+	case grant.AccessPolicy:
 		handover.Roles, handover.Refusals = consentedRoles, policyRefusals
 	}
 	for _, value := range g.Permissions {
@@ -77,12 +84,20 @@ func (e *Engine) handover(g grant.Grant, members []grant.Mailbox) *Handover {
 func callFor(permission string, mailbox grant.Mailbox) Call {
 	method, path := "GET", "/messages"
 	known, _ := access.LookUp(access.Graph, permission)
-	scoped, _ := access.Scopable(permission)
+	other, _ := access.LookUp(access.Exchange, permission)
+	signIn := Call{Permission: permission, Mailbox: mailbox.GUID, Method: "AUTH XOAUTH2"}
 	switch {
-	case scoped.Protocol == access.OverEWS:
+	case other.Protocol == access.OverEWS:
 		return Call{Permission: permission, Mailbox: mailbox.GUID, Method: "POST", URL: "https://outlook.office365.com/EWS/Exchange.asmx"}
-	case scoped.Protocol == access.OverSMTP:
-		return Call{Permission: permission, Mailbox: mailbox.GUID, Method: "AUTH XOAUTH2", URL: "smtp://smtp.office365.com:587"}
+	case other.Protocol == access.OverSMTP:
+		signIn.URL = "smtp://smtp.office365.com:587"
+		return signIn
+	case other.Protocol == access.OverIMAP:
+		signIn.URL = "imaps://outlook.office365.com:993"
+		return signIn
+	case other.Protocol == access.OverPOP:
+		signIn.URL = "pop3s://outlook.office365.com:995"
+		return signIn
 	case permission == "Mail.Send":
 		method, path = "POST", "/sendMail"
 	case strings.HasPrefix(permission, "MailboxFolder"):

@@ -44,10 +44,11 @@ type holding struct {
 	patience patience
 	// pointerChanged: the shared row is to be written with the next batch.
 	pointerChanged bool
-	// sharedConsents are the workload's consents that its grants share, by name; of those
-	// that are named in sharedConsentsChanged the row is to be written with the next batch.
-	sharedConsents        map[string]grant.Step
-	sharedConsentsChanged map[string]bool
+	// shared are the workload's consents and mailbox permissions that its grants share, by
+	// the key of their row; those named in sharedChanged are to be written with the next
+	// batch.
+	shared        map[string]grant.Step
+	sharedChanged map[string]bool
 }
 
 // held is one live grant with its rows.
@@ -113,8 +114,8 @@ func (e *Engine) peek(ctx context.Context, workload string) (*holding, error) {
 		return nil, storage(err, "")
 	}
 	h := &holding{Engine: e, workload: workload, lease: partition.Lease, holder: rand.Text(),
-		pointer:        plan.Pointer(grant.Workload{ObjectID: workload}),
-		sharedConsents: map[string]grant.Step{}, sharedConsentsChanged: map[string]bool{}}
+		pointer: plan.Pointer(grant.Workload{ObjectID: workload}),
+		shared:  map[string]grant.Step{}, sharedChanged: map[string]bool{}}
 	err = h.read(partition.Rows)
 	if err != nil {
 		return nil, err
@@ -139,10 +140,10 @@ func (h *holding) read(rows []store.Row) error {
 			h.grants = append(h.grants, live)
 		case row.Key == pointerKey:
 			err = json.Unmarshal(row.Document, &h.pointer)
-		case strings.HasPrefix(row.Key, consentPrefix):
+		case strings.HasPrefix(row.Key, sharedPrefix):
 			var step grant.Step
 			err = json.Unmarshal(row.Document, &step)
-			h.sharedConsents[step.Name] = step
+			h.shared[row.Key] = step
 		}
 		if err != nil {
 			return fmt.Errorf("reading row %s of workload %s: %w", row.Key, h.workload, err)
@@ -194,9 +195,9 @@ func (h *holding) keep(live *held, step grant.Step) {
 		h.pointer = step
 		h.pointerChanged = true
 		return
-	case grant.ConsentStep:
-		h.sharedConsents[step.Name] = step
-		h.sharedConsentsChanged[step.Name] = true
+	case grant.ConsentStep, grant.MailboxPermissionStep:
+		key := sharedKey(step)
+		h.shared[key], h.sharedChanged[key] = step, true
 		return
 	}
 	for i := range live.steps {
@@ -212,7 +213,7 @@ func (h *holding) keep(live *held, step grant.Step) {
 // would remove it; if it begins, it makes a pointer anew.
 func (h *holding) pointerNeeded(but *held) bool {
 	return slices.ContainsFunc(h.grants, func(live *held) bool {
-		return live != but && live.Mechanism != grant.AccessPolicy && live.hasAccess()
+		return live != but && live.Mechanism != grant.AccessPolicy && h.hasAccess(live)
 	})
 }
 

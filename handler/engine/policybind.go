@@ -30,13 +30,22 @@ func (h *holding) mechanismFaults(ctx context.Context, g grant.Grant, b binding)
 	if !slices.Contains(b.document.Mechanisms, g.Mechanism) {
 		faults = append(faults, grant.At("mechanism", string(g.Mechanism)+" is not allowed by the operator's document", "mechanism"))
 	}
-	if g.Mechanism != grant.AccessPolicy {
-		return append(faults, h.migrationFaults(g)...), nil
+	if g.Mechanism.Consents() && g.TooShort() {
+		faults = append(faults, grant.At("tooShort", fmt.Sprintf("it takes %s until the access is sure to work by this mechanism; a grant has to be longer by an hour at least", g.LeadTime())))
 	}
-	if g.TooShort() {
-		faults = append(faults, grant.At("tooShort", fmt.Sprintf("the policy takes %s to settle and the tokens of this workload live %s; a grant has to be longer by an hour at least", g.Waits.Policy, g.Waits.Tokens)))
+	switch g.Mechanism {
+	case grant.MailboxPermission:
+		return append(faults, h.permissionFaults(g, b)...), nil
+	case grant.AccessPolicy:
+		more, err := h.policyFaults(ctx, g, b)
+		return append(faults, more...), err
 	}
-	faults = append(faults, existingFaults(b)...)
+	return slices.Concat(faults, h.migrationFaults(g), h.scopedSendingFaults(g, b)), nil
+}
+
+// policyFaults are what application access policies have against a request.
+func (h *holding) policyFaults(ctx context.Context, g grant.Grant, b binding) ([]grant.Fault, error) {
+	faults := existingFaults(b)
 	excess := plan.Excess(h.together(g))
 	if len(excess) > 0 {
 		faults = append(faults, grant.At("excess", "policies restrict an application and not a permission: together with its other grants this one would also open "+several(excess)+"; ask for rbac, or for the same permissions in both", "permissions"))

@@ -7,6 +7,7 @@ import (
 	"mailgrant/handler/access"
 	"mailgrant/handler/exchange"
 	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
 )
 
 // testPolicy asks the tenant's own test of policies about one mailbox. It answers for all
@@ -24,10 +25,15 @@ func (h *holding) testPolicy(ctx context.Context, live *held, mailbox grant.Mail
 	return result
 }
 
-// meansOf names the tenant's own test by which the grant is proved.
-func meansOf(mechanism grant.Mechanism) string {
-	if mechanism == grant.AccessPolicy {
+// meansOf names the tenant's own test, or the lists, by which the grant is proved.
+func meansOf(mechanism grant.Mechanism, permission string) string {
+	switch {
+	case mechanism == grant.AccessPolicy:
 		return "Test-ApplicationAccessPolicy"
+	case mechanism == grant.MailboxPermission && access.Opens(access.SendAs, permission):
+		return "Get-RecipientPermission, Get-MailboxPermission"
+	case mechanism == grant.MailboxPermission:
+		return "Get-MailboxPermission"
 	}
 	return "Test-ServicePrincipalAuthorization"
 }
@@ -40,7 +46,7 @@ func expectations(live *held) []access.Expectation {
 			all = append(all, access.Expectation{Permission: step.Permission, Role: step.Role, Scope: limitOf(live, step)})
 		}
 	}
-	if live.Mechanism == grant.AccessPolicy {
+	if live.Mechanism.Consents() {
 		for _, permission := range live.Permissions {
 			all = append(all, access.Expectation{Permission: permission})
 		}
@@ -48,19 +54,19 @@ func expectations(live *held) []access.Expectation {
 	return all
 }
 
-// lackingConsents says which permissions the workload holds no consent to: the test of
-// policies does not look at consents.
+// lackingConsents says which permissions the workload holds no consent to: neither the test
+// of policies nor a list of mailbox permissions looks at consents.
 func lackingConsents(live *held, facts access.Facts) []string {
-	if live.Mechanism != grant.AccessPolicy {
+	if !live.Mechanism.Consents() {
 		return nil
 	}
 	var lacking []string
-	for _, permission := range live.Permissions {
+	for _, step := range plan.ConsentSteps(live.Grant) {
 		given := slices.ContainsFunc(facts.Consents.Value, func(consent access.Consent) bool {
-			return consent.Resource == access.Graph && consent.Value == permission
+			return string(consent.Resource)+"/"+consent.Value == step.Name
 		})
 		if !given {
-			lacking = append(lacking, permission+": the workload holds no consent to it")
+			lacking = append(lacking, step.Permission+": the workload holds no consent to it")
 		}
 	}
 	return lacking

@@ -70,15 +70,19 @@ func (p proof) whole() string {
 	if p.granted < p.total {
 		asked = fmt.Sprintf("each of %d mailboxes, drawn from %d,", p.granted, p.total)
 	}
-	return asked + " was allowed and every canary refused by the tenant's own test"
+	return asked + " was allowed and every canary refused by " + p.means
 }
 
 // otherPathReason names what kind of path is left that defeats no scope.
 func otherPathReason(paths []access.Path) string {
+	reason := grant.ForeignAssignment
 	for _, path := range paths {
-		if path.Kind == access.ByConsent {
+		switch path.Kind {
+		case access.ByConsent:
 			return grant.ConfinedConsent
+		case access.ByMailboxPermission:
+			reason = grant.ForeignMailboxPermission
 		}
 	}
-	return grant.ForeignAssignment
+	return reason
 }

@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"mailgrant/handler/access"
 	"mailgrant/handler/exchange"
@@ -39,6 +37,11 @@ func (h *holding) provision(ctx context.Context, live *held) error {
 			if err != nil || !proved {
 				return err
 			}
+		case plan.Survey:
+			clear, err := h.lookForOld(ctx, live, action)
+			if err != nil || !clear {
+				return err
+			}
 		case plan.Remove:
 			// Of a migration: what the grant takes the place of.
 			done, err := h.remove(ctx, live, action.Step, &seen)
@@ -61,7 +64,8 @@ func (h *holding) provision(ctx context.Context, live *held) error {
 
 func (h *holding) situation(live *held, seen sight) plan.Situation {
 	return plan.Situation{Grant: live.Grant, Steps: live.steps, Pointer: h.pointer, PointerNeeded: h.pointerNeeded(live), Facts: seen.Facts,
-		Consents: h.consentsFor(live), Given: slices.Collect(maps.Values(h.sharedConsents)), Group: seen.group, Policies: seen.policies, Neighbours: h.neighbours(live)}
+		Consents: h.consentsFor(live), Permissions: h.permissionsFor(live), Given: h.given(),
+		Group: seen.group, Policies: seen.policies, Held: seen.held, Neighbours: h.neighbours(live)}
 }
 
 // create records the intent, writes, and reads back. It reports false when the
@@ -142,7 +146,7 @@ func (h *holding) write(ctx context.Context, live *held, step grant.Step) error 
 		_, err = h.Exchange.NewManagementRoleAssignment(ctx, exchange.NewRoleAssignment{Name: step.Name, Role: step.Role,
 			App: live.Workload.ObjectID, CustomResourceScope: scopeName(live.steps), RecipientAdministrativeUnitScope: step.Unit})
 	default:
-		err = h.writePolicy(ctx, live, step)
+		err = h.writeConsented(ctx, live, step)
 	}
 	return err
 }
@@ -162,7 +166,7 @@ func (h *holding) readBack(ctx context.Context, live *held, step grant.Step, fac
 		return scope != nil, err
 	case grant.AssignmentStep:
 	default:
-		return h.readBackPolicy(ctx, live, step, facts)
+		return h.readBackConsented(ctx, live, step, facts)
 	}
 	assignment, err := h.assignment(ctx, step.Name)
 	if err != nil {

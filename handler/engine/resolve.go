@@ -221,7 +221,10 @@ func (e *Engine) lackingRoles(ctx context.Context) ([]string, error) {
 }
 
 func permissionFaults(request grant.Request, lacking []string) []grant.Fault {
-	if request.Mechanism == grant.AccessPolicy {
+	switch request.Mechanism {
+	case grant.MailboxPermission:
+		return protocolFaults(request.Permissions)
+	case grant.AccessPolicy:
 		return append(policyPermissionFaults(request.Permissions, "permissions"), policyPermissionFaults(request.ConfineExisting, "confineExisting")...)
 	}
 	var faults []grant.Fault

@@ -78,7 +78,7 @@ func (h *holding) revoke(ctx context.Context, live *held) error {
 
 // noteRemoval dates the moment when the last of what gave access was seen gone.
 func (h *holding) noteRemoval(live *held) {
-	if live.RemovedAt.IsZero() && plan.AccessGone(live.steps) {
+	if live.RemovedAt.IsZero() && plan.AccessGone(h.giving(live)) {
 		live.RemovedAt = h.Now()
 		live.GoneBy = live.RemovedAt.Add(live.GoneAfter())
 	}
@@ -130,7 +130,7 @@ func (h *holding) erase(ctx context.Context, live *held, step grant.Step) error 
 	case grant.AssignmentStep:
 		return h.Exchange.RemoveManagementRoleAssignment(ctx, identity)
 	}
-	return h.erasePolicy(ctx, live, step)
+	return h.eraseConsented(ctx, live, step)
 }
 
 // finish ends a grant of which nothing is left, and says by which path its
@@ -154,7 +154,7 @@ func (h *holding) finish(ctx context.Context, live *held, facts access.Facts) er
 
 func (h *holding) stillReachable(ctx context.Context, live *held, facts access.Facts) grant.Condition {
 	c := grant.Condition{Type: grant.StillReachable, Status: grant.Unknown}
-	if live.Mechanism == grant.AccessPolicy {
+	if live.Mechanism.Consents() {
 		var err error
 		facts, err = h.workloadFacts(ctx, live.Workload, h.consentsIfThere)
 		if err != nil {
@@ -162,7 +162,7 @@ func (h *holding) stillReachable(ctx context.Context, live *held, facts access.F
 			return c
 		}
 	}
-	facts.Consents.Value = h.ownConsents(facts.Consents.Value)
+	facts.Consents.Value = h.withoutProtocols(h.ownConsents(facts.Consents.Value), live)
 	// One call less at the end: no scope is left that such a role could defeat.
 	directory := access.NotRead[[]heldRole]("not asked for at the end of a grant")
 	paths, unread, err := h.otherWays(ctx, elsewhere{live.Workload, facts, directory, live.Permissions, h.ours(), h.madePolicy})

@@ -106,9 +106,9 @@ func (e *Engine) sharedRows(ctx context.Context, g grant.Grant) []store.Row {
 	keys := []string{pointerKey}
 	if g.Mechanism == grant.AccessPolicy {
 		keys = nil
-		for _, permission := range g.Permissions {
-			keys = append(keys, consentKey(plan.ConsentStep(permission).Name))
-		}
+	}
+	for _, step := range append(plan.PermissionSteps(g), plan.ConsentSteps(g)...) {
+		keys = append(keys, sharedKey(step))
 	}
 	var rows []store.Row
 	for _, key := range keys {

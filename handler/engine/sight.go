@@ -17,19 +17,29 @@ type sight struct {
 	// group and policies are read for the mechanism accessPolicy only.
 	group    access.Reading[*plan.Group]
 	policies access.Reading[[]access.Policy]
+	// held are the workload's rights on the grant's mailboxes, for the mechanism
+	// mailboxPermission only.
+	held access.Reading[[]access.MailboxPermission]
 }
 
 // sight reads what the plan of the grant goes by. The error is the first part that could
 // not be read.
 func (h *holding) sight(ctx context.Context, live *held) (sight, error) {
-	if live.Mechanism != grant.AccessPolicy {
-		facts, err := h.facts(ctx, live)
-		if err != nil || live.Migration == nil {
-			return sight{Facts: facts}, err
-		}
-		policies, err := h.policiesSeen(ctx, live.Workload)
-		return sight{Facts: facts, policies: access.Known(policies)}, err
+	switch live.Mechanism {
+	case grant.AccessPolicy:
+		return h.sightOfPolicy(ctx, live)
+	case grant.MailboxPermission:
+		return h.sightOfPermissions(ctx, live)
 	}
+	facts, err := h.facts(ctx, live)
+	if err != nil || live.Migration == nil {
+		return sight{Facts: facts}, err
+	}
+	policies, err := h.policiesSeen(ctx, live.Workload)
+	return sight{Facts: facts, policies: access.Known(policies)}, err
+}
+
+func (h *holding) sightOfPolicy(ctx context.Context, live *held) (sight, error) {
 	var seen sight
 	group, ctx := readTogether(ctx)
 	group.Go(func() error {
@@ -115,9 +125,9 @@ func stepOf(steps []grant.Step, kind grant.StepKind) grant.Step {
 	return grant.Step{}
 }
 
-// readBackPolicy reads the object of a step of the mechanism accessPolicy, and puts what
-// was read among the facts. It reports whether the object is there.
-func (h *holding) readBackPolicy(ctx context.Context, live *held, step grant.Step, seen *sight) (bool, error) {
+// readBackConsented reads the object of a step of the mechanisms that work by consents, and
+// puts what was read among the facts. It reports whether the object is there.
+func (h *holding) readBackConsented(ctx context.Context, live *held, step grant.Step, seen *sight) (bool, error) {
 	var err error
 	switch step.Kind {
 	case grant.ConsentStep:
@@ -126,6 +136,8 @@ func (h *holding) readBackPolicy(ctx context.Context, live *held, step grant.Ste
 		var policies []access.Policy
 		policies, err = h.policiesSeen(ctx, live.Workload)
 		seen.policies = access.Known(policies)
+	case grant.MailboxPermissionStep:
+		seen.held, err = h.heldOnMailboxes(ctx, live)
 	default:
 		var group *plan.Group
 		group, err = h.ownGroup(ctx, live)

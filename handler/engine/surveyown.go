@@ -47,7 +47,7 @@ func (e *Engine) ownObjects(ctx context.Context, workload string) ([]ownObject, 
 func madeFor(row store.Row, live map[string]bool) string {
 	parts := strings.Split(row.Key, "|")
 	switch {
-	case strings.HasPrefix(row.Key, consentPrefix):
+	case strings.HasPrefix(row.Key, sharedPrefix):
 		return row.Properties["madeFor"]
 	case len(parts) == 3 && parts[0] == "s" && live[parts[1]]:
 		return parts[1]

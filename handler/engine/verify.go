@@ -33,6 +33,10 @@ type proof struct {
 	canaryChanged  bool
 	// slid says what got into a scope that was not to be in it; empty for nothing.
 	slid string
+	// protocols is ProtocolsOpen; its status is empty where the grant goes by none.
+	protocols grant.Condition
+	// means is by what the verdicts were reached, in words.
+	means string
 	// granted is how many mailboxes of the grant were asked about, of total.
 	granted, total int
 	// declared is what the workload's app registration asks for beside its consents. It was
@@ -110,7 +114,10 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 	ctx, cancel := context.WithTimeout(ctx, proveFor)
 	defer cancel()
 	canaries, changed, err := h.usableCanaries(ctx, live)
-	found := proof{canaries: canaries, canaryChanged: changed}
+	found := proof{canaries: canaries, canaryChanged: changed, means: "the tenant's own test"}
+	if live.Mechanism == grant.MailboxPermission {
+		found.means = "the lists of who may open it"
+	}
 	if err != nil {
 		found.unsure = append(found.unsure, "the canaries could not be looked up: "+err.Error())
 	}
@@ -134,6 +141,10 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 	}
 	group.Go(func() error {
 		others, unreadable = h.otherPaths(ctx, live)
+		return nil
+	})
+	group.Go(func() error {
+		found.protocols = h.protocolsOpen(ctx, live, granted)
 		return nil
 	})
 	_ = group.Wait() // the functions return no errors: each has put its own away
@@ -177,15 +188,20 @@ func asked(answers []tested, others ...error) time.Duration {
 type tested struct {
 	at   time.Time
 	rows []access.Authorization
-	// verdict is that of the test of policies; empty for the test of roles.
-	verdict   grant.Verdict
+	// verdict is that of the test of policies; empty for others.
+	verdict grant.Verdict
+	// verdicts are those of the lists of mailbox permissions, by permission; nil for others.
+	verdicts  map[string]grant.Verdict
 	requestID string
 	err       error
 }
 
 func (h *holding) test(ctx context.Context, live *held, mailbox grant.Mailbox) tested {
-	if live.Mechanism == grant.AccessPolicy {
+	switch live.Mechanism {
+	case grant.AccessPolicy:
 		return h.testPolicy(ctx, live, mailbox)
+	case grant.MailboxPermission:
+		return h.testPermissions(ctx, live, mailbox)
 	}
 	answer, err := h.Exchange.TestServicePrincipalAuthorization(ctx, live.Workload.ObjectID, mailbox.GUID)
 	return tested{at: h.Now(), rows: authorizationsOf(answer), requestID: answer.RequestID, err: err}
@@ -262,7 +278,7 @@ func (h *holding) judgeAnswers(live *held, found *proof, subjects []grant.Mailbo
 		canary := i >= granted
 		for _, wanted := range expectations(live) {
 			evidence := judgeAnswer(answers[i], wanted, canary)
-			evidence.Means, evidence.Subject = meansOf(live.Mechanism), subject.GUID
+			evidence.Means, evidence.Subject = meansOf(live.Mechanism, evidence.Permission), subject.GUID
 			found.add(evidence, subject)
 		}
 	}
@@ -281,6 +297,10 @@ func judgeAnswer(answer tested, wanted access.Expectation, canary bool) grant.Ev
 	}
 	if answer.verdict != "" {
 		evidence.Verdict = answer.verdict
+		return evidence
+	}
+	if answer.verdicts != nil {
+		evidence.Verdict = answer.verdicts[wanted.Permission]
 		return evidence
 	}
 	evidence.Verdict, evidence.Detail = judge(answer.rows, wanted)
@@ -310,6 +330,7 @@ func (h *holding) judgePaths(ctx context.Context, live *held, found *proof, othe
 		return
 	}
 	found.denied = append(found.denied, lackingConsents(live, others.facts)...)
+	others.facts.Consents.Value = h.withoutProtocols(others.facts.Consents.Value, nil)
 	found.paths, found.unread, err = h.otherWays(ctx, others)
 	if err != nil {
 		if held := keptBack(nil, err); held != nil {
@@ -319,6 +340,7 @@ func (h *holding) judgePaths(ctx context.Context, live *held, found *proof, othe
 		found.unread = append(found.unread, err.Error())
 		found.unsure = append(found.unsure, "the other paths could not be judged: "+err.Error())
 	}
+	h.judgePermissions(ctx, live, found)
 	for _, path := range access.Undecided(found.paths) {
 		found.unread = append(found.unread, path.Unknown...)
 		if live.State != grant.Active {
@@ -338,6 +360,9 @@ func (h *holding) state(live *held, found proof) {
 	h.declare(live, found.confined())
 	if h.bound != live.ID {
 		h.noteDeclared(live, found.declared)
+	}
+	if found.protocols.Status != "" {
+		h.declare(live, found.protocols)
 	}
 }
 

@@ -44,6 +44,9 @@ const (
 	// Observed: calls that the workload's owner reports were answered as they should be.
 	// It is set by reports only, and is a caller's claim.
 	Observed ConditionType = "Observed"
+	// ProtocolsOpen: the older protocols that the grant goes by are switched on for its
+	// mailboxes. The service tells what is off and changes nothing.
+	ProtocolsOpen ConditionType = "ProtocolsOpen"
 	// Stuck: work on the grant fails; seen from the first miss.
 	Stuck ConditionType = "Stuck"
 )
@@ -55,6 +58,10 @@ const ForeignAssignment = "ForeignAssignment"
 // ConfinedConsent is the reason of Confined while a consent that an application access
 // policy confines gives an overlapping capability.
 const ConfinedConsent = "ConfinedConsent"
+
+// ForeignMailboxPermission is the reason of Confined while a mailbox permission that no
+// grant has given opens a mailbox to the workload by an older protocol.
+const ForeignMailboxPermission = "ForeignMailboxPermission"
 
 // Condition is one statement about a grant.
 type Condition struct {
@@ -137,7 +144,7 @@ func (c Condition) NeedsAttention() bool {
 	switch c.Type {
 	case Provisioned, Verified, Confined, MailboxesHeld:
 		return c.Status != True && c.Reason != "Removed"
-	case Observed:
+	case Observed, ProtocolsOpen:
 		return c.Status == False
 	case StillReachable, Stuck:
 		return c.Status == True

@@ -36,6 +36,9 @@ type Grant struct {
 	Migration *Migration `json:"migration,omitempty"`
 	// ConsentBy is who gives and removes consents; empty where the mechanism has none.
 	ConsentBy ConsentBy `json:"consentBy,omitempty"`
+	// ClearedAt is when it was known that no old mailbox permission of the workload comes
+	// alive with the grant's consents; zero before, and where it does not matter.
+	ClearedAt time.Time `json:"clearedAt,omitzero"`
 	// Waits are fixed when the grant is bound; zero where the mechanism has none.
 	Waits Waits `json:"waits,omitzero"`
 

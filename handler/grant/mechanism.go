@@ -19,10 +19,18 @@ const (
 	// (Microsoft Learn, Limiting application permissions to specific Exchange Online
 	// mailboxes). Microsoft advises against new ones.
 	AccessPolicy Mechanism = "accessPolicy"
+	// MailboxPermission is a consent to an older protocol together with a permission on
+	// each mailbox for the service principal's pointer in Exchange (Microsoft Learn,
+	// Authenticate an IMAP, POP or SMTP connection using OAuth).
+	MailboxPermission Mechanism = "mailboxPermission"
 )
 
 // Mechanisms lists every mechanism, the one that is used without a word first.
-func Mechanisms() []Mechanism { return []Mechanism{RBAC, AccessPolicy} }
+func Mechanisms() []Mechanism { return []Mechanism{RBAC, AccessPolicy, MailboxPermission} }
+
+// Consents reports whether the mechanism works by consents, which somebody has to give and
+// to remove, and whose tokens outlive them.
+func (m Mechanism) Consents() bool { return m == AccessPolicy || m == MailboxPermission }
 
 // ConsentBy is who gives and removes consents.
 type ConsentBy string
@@ -94,7 +102,7 @@ func (w Workload) LongTokens() bool { return w.Type == managedIdentity }
 // WaitsOf are the waits of a mechanism before it is known what kind of workload gets the
 // access; zero where the mechanism needs none.
 func WaitsOf(mechanism Mechanism) Waits {
-	if mechanism == AccessPolicy {
+	if mechanism.Consents() {
 		return Waits{Policy: PolicySettles, Tokens: TokensLive}
 	}
 	return Waits{}
@@ -102,8 +110,11 @@ func WaitsOf(mechanism Mechanism) Waits {
 
 // leadTime is how long before it should work access has to be begun.
 func leadTime(mechanism Mechanism, waits Waits) time.Duration {
-	if mechanism == AccessPolicy {
+	switch mechanism {
+	case AccessPolicy:
 		return waits.Policy + waits.Tokens
+	case MailboxPermission:
+		return max(waits.Tokens, Lead)
 	}
 	return Lead
 }
@@ -117,13 +128,18 @@ func (g *Grant) LeadTime() time.Duration { return leadTime(g.Mechanism, g.Waits)
 
 // FollowsAfter is how long after the proof of a grant data access may take to follow.
 func (g *Grant) FollowsAfter() time.Duration {
-	if g.Mechanism == AccessPolicy {
+	switch g.Mechanism {
+	case AccessPolicy:
 		return g.Waits.Tokens
+	case MailboxPermission:
+		return max(g.Waits.Tokens, Lead)
 	}
 	return Lead
 }
 
-// GoneAfter is how long after the removal of the access data access may go on.
+// GoneAfter is how long after the removal of the access data access may go on. For mailbox
+// permissions nothing is published; operators report up to two hours, which is inferred to
+// be the limit.
 func (g *Grant) GoneAfter() time.Duration {
 	if g.Mechanism == AccessPolicy {
 		return g.Waits.Policy

@@ -1,6 +1,9 @@
 package grant
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // mechanism reads by which mechanism the grant is asked for. Only RBAC for Applications
 // has scopes that the tenant itself counts.
@@ -14,7 +17,7 @@ func (c *checker) mechanism(root node, scope Scope) Mechanism {
 	case mechanism == "":
 		return RBAC
 	case !slices.Contains(Mechanisms(), mechanism):
-		c.fault(member, "unknownMechanism", "the mechanisms are rbac and accessPolicy")
+		c.fault(member, "unknownMechanism", "the mechanisms are "+mechanismNames())
 		return RBAC
 	case mechanism != RBAC && scope.Counted():
 		c.fault(member, "scopeKind", "this mechanism takes named mailboxes only; with rbac a group, an administrative unit or a filter can be the scope")
@@ -39,4 +42,12 @@ func (c *checker) takeOver(root node, mechanism Mechanism) ([]string, bool) {
 		c.fault(member, "confineExisting", "confineExisting has to list the consents that are handed over")
 	}
 	return existing, taken
+}
+
+func mechanismNames() string {
+	var names []string
+	for _, mechanism := range Mechanisms() {
+		names = append(names, string(mechanism))
+	}
+	return strings.Join(names, ", ")
 }

@@ -5,8 +5,9 @@ import "time"
 // StepKind is the kind of remote object that a step makes.
 type StepKind string
 
-// The kinds of step, by mechanism and in the order in which they are made. A pointer and
-// a consent bear no name of ours and belong to the workload, not to one grant of it.
+// The kinds of step, by mechanism and in the order in which they are made. A pointer, a
+// consent and a mailbox permission bear no name of ours and belong to the workload, not to
+// one grant of it.
 const (
 	// PointerStep is Exchange's own record of the service principal.
 	PointerStep    StepKind = "servicePrincipal"
@@ -24,11 +25,17 @@ const (
 	PolicyStep StepKind = "accessPolicy"
 	// ConsentStep is an app role assignment in Entra; its name is resource/permission.
 	ConsentStep StepKind = "consent"
+
+	// MailboxPermissionStep is one right of the workload on one mailbox; its name is the
+	// mailbox's GUID/right.
+	MailboxPermissionStep StepKind = "mailboxPermission"
 )
 
 // Shared reports whether such a step belongs to the workload, so that several of its
 // grants may need the same one.
-func (k StepKind) Shared() bool { return k == PointerStep || k == ConsentStep }
+func (k StepKind) Shared() bool {
+	return k == PointerStep || k == ConsentStep || k == MailboxPermissionStep
+}
 
 // StepState is what is known of a step's remote object.
 type StepState string

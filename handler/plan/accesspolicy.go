@@ -26,10 +26,12 @@ func policySteps(g grant.Grant, installation string) []grant.Step {
 	return append(steps, grant.Step{Number: number, Kind: grant.PolicyStep, Name: grant.RemoteName(installation, g.ID, number), State: grant.Wanted})
 }
 
-// ConsentStep is the shared step of a consent of the workload, before anything is known
-// of it.
-func ConsentStep(permission string) grant.Step {
-	return grant.Step{Kind: grant.ConsentStep, Name: string(access.Graph) + "/" + permission, State: grant.Wanted, Permission: permission}
+// ConsentStep is the shared step of a consent of the workload on Microsoft Graph, before
+// anything is known of it.
+func ConsentStep(permission string) grant.Step { return consentStep(access.Graph, permission) }
+
+func consentStep(resource access.Resource, permission string) grant.Step {
+	return grant.Step{Kind: grant.ConsentStep, Name: string(resource) + "/" + permission, State: grant.Wanted, Permission: permission}
 }
 
 // provisionPolicy makes the group and the policy, waits until the policy has settled, and
@@ -102,18 +104,30 @@ func (s Situation) makeConsent(step grant.Step, now time.Time) *Action {
 	if adopted && seen.present && !step.Exists() {
 		return record(dated(step, now), grant.Made, seen.id)
 	}
-	action := makeStep(step, seen, now)
-	if action != nil && action.Verb == Create && s.Grant.ConsentBy == grant.Person {
-		asked := AskConsent(s.Grant, step)
-		return &asked
+	return s.asked(makeStep(step, seen, now))
+}
+
+// asked leaves a consent that is to be given to a person, where the service may not.
+func (s Situation) asked(action *Action) *Action {
+	if action == nil || action.Verb != Create || s.Grant.ConsentBy != grant.Person {
+		return action
 	}
-	return action
+	asked := AskConsent(s.Grant, action.Step)
+	return &asked
 }
 
 // AskConsent asks a person for a consent that the service may not give itself.
 func AskConsent(g grant.Grant, step grant.Step) Action {
 	return Action{Verb: Ask, Step: step, Reason: ConsentNeeded,
-		Message: fmt.Sprintf("the policy stands and has settled; now an administrator has to consent to %s for %s", step.Name, g.Workload.DisplayName)}
+		Message: fmt.Sprintf("%s; now an administrator has to consent to %s for %s", ready(g.Mechanism), step.Name, g.Workload.DisplayName)}
+}
+
+// ready says what stands before a consent may be given.
+func ready(mechanism grant.Mechanism) string {
+	if mechanism == grant.MailboxPermission {
+		return "the mailbox permissions stand"
+	}
+	return "the policy stands and has settled"
 }
 
 // revokePolicy empties the group, which cuts the access, takes the consents away, waits
@@ -172,15 +186,21 @@ func (s Situation) removeConsents(now time.Time) *Action {
 			return record(dated(consent.Step, now), grant.Made, seen.id)
 		}
 		action := removeStep(consent.Step, s.seen(consent.Step), now)
-		if action != nil && action.Verb == Remove && s.Grant.ConsentBy == grant.Person {
-			return &Action{Verb: Ask, Step: action.Step, Reason: ConsentRemovalNeeded,
-				Message: fmt.Sprintf("no mailbox is left in the grant's group; now an administrator has to remove the consent to %s of %s", consent.Step.Name, s.Grant.Workload.DisplayName)}
-		}
 		if action != nil {
-			return action
+			return s.askedToRemove(action)
 		}
 	}
 	return nil
+}
+
+// askedToRemove leaves a consent that is to be removed to a person, where the service may
+// not.
+func (s Situation) askedToRemove(action *Action) *Action {
+	if action.Verb != Remove || s.Grant.ConsentBy != grant.Person {
+		return action
+	}
+	return &Action{Verb: Ask, Step: action.Step, Reason: ConsentRemovalNeeded,
+		Message: fmt.Sprintf("no mailbox is open by this grant any more; now an administrator has to remove the consent to %s of %s", action.Step.Name, s.Grant.Workload.DisplayName)}
 }
 
 func (s Situation) removePolicy(now time.Time) *Action {
@@ -241,7 +261,7 @@ const againForOthers = 10 * time.Minute
 // standing reports whether a consent stands, or is needed, that another grant answers
 // for, and names those that stand, that a policy confines, and that no grant answers for.
 func (s Situation) standing() (bool, []string) {
-	own := slices.ContainsFunc(s.Consents, func(consent Consent) bool { return consent.Needed })
+	own := slices.ContainsFunc(s.Consents, func(consent Shared) bool { return consent.Needed })
 	var foreign []string
 	for _, consent := range s.Facts.Consents.Value {
 		permission, known := access.LookUp(consent.Resource, consent.Value)
@@ -265,7 +285,7 @@ func (s Situation) standing() (bool, []string) {
 func (s Situation) tokensUntil() time.Time {
 	var last time.Time
 	for _, consent := range s.Given {
-		if consent.GoneAt.After(last) {
+		if consentResource(consent) == access.Graph && consent.GoneAt.After(last) {
 			last = consent.GoneAt
 		}
 	}

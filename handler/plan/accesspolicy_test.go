@@ -155,7 +155,7 @@ func (c *clerk) situation(l *life) plan.Situation {
 		}
 	}
 	for _, permission := range l.Permissions {
-		s.Consents = append(s.Consents, plan.Consent{Step: c.consent(permission), Needed: c.needed(l, permission)})
+		s.Consents = append(s.Consents, plan.Shared{Step: c.consent(permission), Needed: c.needed(l, permission)})
 	}
 	for _, step := range c.shared {
 		s.Given = append(s.Given, step)

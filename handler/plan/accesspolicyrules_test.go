@@ -26,7 +26,7 @@ func confined(t *testing.T) plan.Situation {
 	}
 	consent := plan.ConsentStep("Mail.Send")
 	consent.State, consent.RemoteID = grant.Made, "consent"
-	return plan.Situation{Grant: g, Steps: steps, Consents: []plan.Consent{{Step: consent}}, Given: []grant.Step{consent},
+	return plan.Situation{Grant: g, Steps: steps, Consents: []plan.Shared{{Step: consent}}, Given: []grant.Step{consent},
 		Facts:    access.Facts{Consents: access.Known([]access.Consent{{ID: "consent", Resource: access.Graph, Value: "Mail.Send"}})},
 		Group:    access.Known(&plan.Group{ID: "group", Name: steps[0].Name, Hidden: true, Members: []string{firstGUID}}),
 		Policies: access.Known([]access.Policy{{ID: "policy", Right: access.RestrictAccess, Group: "group", Description: steps[len(steps)-1].Name, Ours: true}}),

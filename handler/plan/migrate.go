@@ -35,7 +35,7 @@ func (s Situation) migrate(now time.Time) *Action {
 }
 
 // dropConsent takes over a consent that the migration was asked to end, and removes it.
-func (s Situation) dropConsent(consent Consent, now time.Time) *Action {
+func (s Situation) dropConsent(consent Shared, now time.Time) *Action {
 	step, seen := consent.Step, s.seen(consent.Step)
 	switch {
 	case consent.Needed:
@@ -93,7 +93,7 @@ func (s Situation) rollBack(now time.Time) *Action {
 	if s.Grant.Migration == nil {
 		return nil
 	}
-	begun := slices.ContainsFunc(s.Consents, func(consent Consent) bool {
+	begun := slices.ContainsFunc(s.Consents, func(consent Shared) bool {
 		return consent.Step.State == grant.Gone && !consent.Step.GoneAt.IsZero()
 	})
 	for _, consent := range s.Consents {
@@ -123,7 +123,7 @@ func (s Situation) rollBack(now time.Time) *Action {
 }
 
 // release gives a consent back that stands as it did before.
-func (s Situation) release(consent Consent, now time.Time) *Action {
+func (s Situation) release(consent Shared, now time.Time) *Action {
 	step, seen := consent.Step, s.seen(consent.Step)
 	switch {
 	case !seen.read:

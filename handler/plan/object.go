@@ -3,6 +3,7 @@ package plan
 import (
 	"time"
 
+	"mailgrant/handler/access"
 	"mailgrant/handler/grant"
 )
 
@@ -64,12 +65,20 @@ func missed(step grant.Step, now time.Time) grant.Step {
 	return step
 }
 
-// stranger: the object is there and we never began to make it. A pointer may be
-// used and is left; an object under our name is not touched.
+// stranger: the object is there and we never began to make it. A pointer, a mailbox
+// permission or a consent that opens nothing by itself may be used and is left; an object
+// under our name is not touched.
 func stranger(step grant.Step, seen object) *Action {
 	switch step.Kind {
 	case grant.PointerStep:
 		return record(step, grant.Left, seen.id)
+	case grant.MailboxPermissionStep:
+		return record(step, grant.Left, seen.id)
+	case grant.ConsentStep:
+		if consentResource(step) == access.Exchange {
+			// By itself it opens no mailbox: the permission on each does.
+			return record(step, grant.Left, seen.id)
+		}
 	case grant.HidingStep, grant.MemberStep:
 		// They are parts of a group that is ours, so that it does not matter who was first.
 		return record(step, grant.Made, seen.id)

@@ -10,7 +10,7 @@ import (
 
 // Line is one thing that a grant does in its life, as it is foreseen.
 type Line struct {
-	// Verb is Create, Remove, Prove, Wait, or Record for what is only noted.
+	// Verb is Create, Remove, Prove, Survey, Wait, or Record for what is only noted.
 	Verb Verb
 	// Step is the step as it then is; empty for Prove, and for a Wait that concerns none.
 	Step grant.Step
@@ -65,7 +65,7 @@ func Rehearse(s Situation, now time.Time) Rehearsal {
 
 // copied shares nothing with s that a sheet changes.
 func (s Situation) copied() Situation {
-	s.Steps, s.Consents, s.Given = slices.Clone(s.Steps), slices.Clone(s.Consents), slices.Clone(s.Given)
+	s.Steps, s.Consents, s.Permissions, s.Given = slices.Clone(s.Steps), slices.Clone(s.Consents), slices.Clone(s.Permissions), slices.Clone(s.Given)
 	scopes := map[string]access.Reading[*access.Scope]{}
 	for name, scope := range s.Facts.Scopes {
 		scopes[name] = scope
@@ -74,6 +74,7 @@ func (s Situation) copied() Situation {
 	s.Facts.Assignments.Value = slices.Clone(s.Facts.Assignments.Value)
 	s.Facts.Consents.Value = slices.Clone(s.Facts.Consents.Value)
 	s.Policies.Value = slices.Clone(s.Policies.Value)
+	s.Held.Value = slices.Clone(s.Held.Value)
 	if s.Group.Value != nil {
 		group := *s.Group.Value
 		group.Members = slices.Clone(group.Members)
@@ -107,7 +108,7 @@ func (p *sheet) play(next func(Situation, time.Time) Action) Course {
 	p.lines, p.waited, p.cutAt = nil, nil, time.Time{}
 	for range mostActions {
 		action := next(p.Situation, p.now)
-		if p.cutAt.IsZero() && AccessGone(p.Steps) {
+		if p.cutAt.IsZero() && AccessGone(p.Giving()) {
 			p.cutAt = p.now
 		}
 		if action.Verb == Finished {
@@ -129,6 +130,10 @@ func (p *sheet) do(action Action) bool {
 	case Prove:
 		p.Grant.Migration.ProvedAt = p.now
 		p.write(Line{Verb: Prove})
+		return true
+	case Survey:
+		p.Grant.ClearedAt = p.now
+		p.write(Line{Verb: Survey, Step: step, Reason: action.Reason, Message: action.Message})
 		return true
 	case Record:
 		p.note(step)
@@ -184,13 +189,13 @@ func (p *sheet) stored(step grant.Step) grant.Step {
 	if step.Kind == grant.PointerStep {
 		return p.Pointer
 	}
-	for _, consent := range p.Consents {
-		if step.Kind == grant.ConsentStep && consent.Step.Name == step.Name {
-			return consent.Step
+	for _, shared := range slices.Concat(p.Consents, p.Permissions) {
+		if shared.Step.Kind == step.Kind && shared.Step.Name == step.Name {
+			return shared.Step
 		}
 	}
 	for _, own := range p.Steps {
-		if step.Kind != grant.ConsentStep && own.Number == step.Number {
+		if !step.Kind.Shared() && own.Number == step.Number {
 			return own
 		}
 	}
@@ -204,6 +209,8 @@ func (p *sheet) keep(step grant.Step) {
 		p.Pointer = step
 	case grant.ConsentStep:
 		p.keepConsent(step)
+	case grant.MailboxPermissionStep:
+		replaceShared(p.Permissions, step)
 	default:
 		for i := range p.Steps {
 			if p.Steps[i].Number == step.Number {
@@ -214,17 +221,21 @@ func (p *sheet) keep(step grant.Step) {
 }
 
 func (p *sheet) keepConsent(step grant.Step) {
-	for i := range p.Consents {
-		if p.Consents[i].Step.Name == step.Name {
-			p.Consents[i].Step = step
-		}
-	}
+	replaceShared(p.Consents, step)
 	known := slices.IndexFunc(p.Given, func(given grant.Step) bool { return given.Name == step.Name })
 	if known < 0 {
 		p.Given = append(p.Given, step)
 		return
 	}
 	p.Given[known] = step
+}
+
+func replaceShared(all []Shared, step grant.Step) {
+	for i := range all {
+		if all[i].Step.Name == step.Name {
+			all[i].Step = step
+		}
+	}
 }
 
 func latest(a, b time.Time) time.Time {

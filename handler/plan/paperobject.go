@@ -33,6 +33,9 @@ func (p *sheet) put(step grant.Step) bool {
 		p.Policies.Value = append(p.Policies.Value, access.Policy{AppID: p.Grant.Workload.AppID, Right: access.RestrictAccess, Description: step.Name, Ours: true})
 	case grant.ConsentStep:
 		p.Facts.Consents.Value = append(p.Facts.Consents.Value, access.Consent{Resource: consentResource(step), Value: step.Permission, Ours: true})
+	case grant.MailboxPermissionStep:
+		mailbox, right := PermissionOf(step)
+		p.Held.Value = append(p.Held.Value, access.MailboxPermission{Workload: p.Grant.Workload.ObjectID, Mailbox: mailbox, Right: right, Ours: true})
 	default:
 		return false
 	}
@@ -59,6 +62,11 @@ func (p *sheet) take(step grant.Step) bool {
 	case grant.ConsentStep:
 		p.Facts.Consents.Value = slices.DeleteFunc(p.Facts.Consents.Value, func(one access.Consent) bool {
 			return one.Resource == consentResource(step) && one.Value == step.Permission
+		})
+	case grant.MailboxPermissionStep:
+		mailbox, right := PermissionOf(step)
+		p.Held.Value = slices.DeleteFunc(p.Held.Value, func(one access.MailboxPermission) bool {
+			return strings.EqualFold(one.Mailbox, mailbox) && one.Right == right
 		})
 	default:
 		return false

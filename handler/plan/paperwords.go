@@ -15,6 +15,8 @@ func (r Rehearsal) What(line Line) string {
 		return line.Message
 	case Prove:
 		return "ask the tenant's own test: every mailbox of the grant is allowed, every canary refused, and no other path opens what this grant opens"
+	case Survey:
+		return "list the permissions of every mailbox, or have an operator say that none is old: " + line.Message
 	case Record:
 		return noted(line.Step, r.object(line.Step))
 	case Remove:
@@ -30,7 +32,7 @@ func (r Rehearsal) made(step grant.Step) string {
 		return "hide that group from the address lists"
 	case grant.MemberStep:
 		return "put " + r.address(step.Name) + " into that group"
-	case grant.ConsentStep:
+	case grant.ConsentStep, grant.MailboxPermissionStep:
 		return "give " + r.object(step)
 	}
 	return "make " + r.object(step)
@@ -40,6 +42,9 @@ func (r Rehearsal) made(step grant.Step) string {
 func (r Rehearsal) away(step grant.Step) string {
 	if step.Kind == grant.MemberStep {
 		return "take " + r.address(step.Name) + " out of the group, which cuts the access to it"
+	}
+	if step.Kind == grant.MailboxPermissionStep {
+		return "take away " + r.object(step) + ", which cuts the access to it"
 	}
 	return "remove " + r.object(step)
 }
@@ -71,6 +76,10 @@ func (r Rehearsal) object(step grant.Step) string {
 		return "the application access policy " + step.Name + ", which restricts the application to its group"
 	case grant.ConsentStep:
 		return "the consent to " + step.Permission + " on " + ResourceTitle(consentResource(step))
+	}
+	if step.Kind == grant.MailboxPermissionStep {
+		mailbox, right := PermissionOf(step)
+		return "the permission " + string(right) + " on the mailbox " + r.address(mailbox)
 	}
 	return string(step.Kind) + " " + step.Name
 }

@@ -7,6 +7,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"mailgrant/handler/access"
@@ -26,7 +27,10 @@ type Situation struct {
 
 	// Consents are the workload's shared steps that the grant needs, in the order of its
 	// permissions; empty where the mechanism needs none.
-	Consents []Consent
+	Consents []Shared
+	// Permissions are the mailbox permissions that the grant needs, shared like consents;
+	// empty for the other mechanisms.
+	Permissions []Shared
 	// Given are all consents that the workload's grants have had, whoever needs them now.
 	Given []grant.Step
 	// Group is the grant's own group as it was read; its value is nil when it is absent.
@@ -35,10 +39,12 @@ type Situation struct {
 	Policies access.Reading[[]access.Policy]
 	// Neighbours are the policy steps of the workload's other live grants.
 	Neighbours []grant.Step
+	// Held are the rights that the workload holds on the grant's mailboxes.
+	Held access.Reading[[]access.MailboxPermission]
 }
 
-// Consent is a shared step and whether another live grant of the workload needs it.
-type Consent struct {
+// Shared is a shared step and whether another live grant of the workload needs it.
+type Shared struct {
 	Step   grant.Step
 	Needed bool
 }
@@ -71,6 +77,8 @@ const (
 	Prove Verb = "prove"
 	// Ask: a person has to do what the service was not opted into doing itself.
 	Ask Verb = "ask"
+	// Survey: it has to be known what else the next consent would open.
+	Survey Verb = "survey"
 	// Finished: nothing is left to do.
 	Finished Verb = "finished"
 )
@@ -114,6 +122,9 @@ const (
 	PolicyChanged  Change = "PolicyChanged"
 	PolicyAdded    Change = "PolicyAdded"
 	ConsentRemoved Change = "ConsentRemoved"
+
+	MailboxPermissionRemoved Change = "MailboxPermissionRemoved"
+	MailboxPermissionDenied  Change = "MailboxPermissionDenied"
 )
 
 func removal(kind grant.StepKind) Change {
@@ -121,6 +132,7 @@ func removal(kind grant.StepKind) Change {
 		grant.PointerStep: PointerRemoved, grant.ScopeStep: ScopeRemoved, grant.AssignmentStep: AssignmentRemoved,
 		grant.GroupStep: GroupRemoved, grant.HidingStep: GroupShown, grant.MemberStep: MemberRemoved,
 		grant.PolicyStep: PolicyRemoved, grant.ConsentStep: ConsentRemoved,
+		grant.MailboxPermissionStep: MailboxPermissionRemoved,
 	}[kind]
 }
 
@@ -149,6 +161,10 @@ const (
 	PolicySettling = "PolicySettling"
 	// TokensOutstanding: a token that was minted under a consent may still live.
 	TokensOutstanding = "TokensOutstanding"
+	// CrawlNeeded: it is not known yet which old mailbox permissions the consent would
+	// bring alive. OldPermissions: some would come alive that nobody asked for.
+	CrawlNeeded    = "CrawlNeeded"
+	OldPermissions = "OldPermissions"
 	// ForeignPolicy: a policy of somebody else's would open its group to our consent.
 	ForeignPolicy    = "ForeignPolicy"
 	notReadMessage   = "the tenant could not be read: "
@@ -170,16 +186,22 @@ func record(step grant.Step, state grant.StepState, remoteID string) *Action {
 // Steps lays out the steps that are the grant's own. Every name and filter is chosen
 // here, before the first remote call.
 func Steps(g grant.Grant, installation string) ([]grant.Step, error) {
-	if g.Mechanism == grant.AccessPolicy {
+	switch g.Mechanism {
+	case grant.AccessPolicy:
 		return policySteps(g, installation), nil
+	case grant.MailboxPermission:
+		return nil, nil // all of its steps belong to the workload
 	}
 	return roleSteps(g, installation)
 }
 
 // Provision returns the next action towards a grant that is completely made.
 func Provision(s Situation, now time.Time) Action {
-	if s.Grant.Mechanism == grant.AccessPolicy {
+	switch s.Grant.Mechanism {
+	case grant.AccessPolicy:
 		return s.provisionPolicy(now)
+	case grant.MailboxPermission:
+		return s.provisionPermissions(now)
 	}
 	return s.provisionRoles(now)
 }
@@ -187,8 +209,11 @@ func Provision(s Situation, now time.Time) Action {
 // Revoke returns the next action towards a grant of which nothing is left, in the order
 // that never widens access on the way.
 func Revoke(s Situation, now time.Time) Action {
-	if s.Grant.Mechanism == grant.AccessPolicy {
+	switch s.Grant.Mechanism {
+	case grant.AccessPolicy:
 		return s.revokePolicy(now)
+	case grant.MailboxPermission:
+		return s.revokePermissions(now)
 	}
 	return s.revokeRoles(now)
 }
@@ -197,8 +222,11 @@ func Revoke(s Situation, now time.Time) Action {
 // completely made: what was removed, changed or could not be read. Empty means
 // that all is as planned.
 func Inspect(s Situation, now time.Time) []Action {
-	if s.Grant.Mechanism == grant.AccessPolicy {
+	switch s.Grant.Mechanism {
+	case grant.AccessPolicy:
 		return s.inspectPolicy(now)
+	case grant.MailboxPermission:
+		return s.inspectPermissions(now)
 	}
 	return s.inspectRoles(now)
 }
@@ -210,15 +238,27 @@ func (s Situation) Present(step grant.Step) bool {
 }
 
 // AccessGone reports whether everything is gone by which the steps gave access, which is
-// when data access begins to end: role assignments, or the members of a policy's group.
+// when data access begins to end: role assignments, the members of a policy's group, or
+// mailbox permissions. One that was there before us gave nothing that we give.
 func AccessGone(steps []grant.Step) bool {
 	for _, step := range steps {
-		gives := step.Kind == grant.AssignmentStep || step.Kind == grant.MemberStep
-		if gives && step.State != grant.Gone {
+		gives := step.Kind == grant.AssignmentStep || step.Kind == grant.MemberStep || step.Kind == grant.MailboxPermissionStep
+		if gives && step.State != grant.Gone && step.State != grant.Left {
 			return false
 		}
 	}
 	return true
+}
+
+// Giving are the steps by which the grant gives access and that no other grant needs.
+func (s Situation) Giving() []grant.Step {
+	giving := slices.Clone(s.Steps)
+	for _, permission := range s.Permissions {
+		if !permission.Needed {
+			giving = append(giving, permission.Step)
+		}
+	}
+	return giving
 }
 
 func block(step grant.Step, reason, message string) *Action {

@@ -113,6 +113,8 @@ func (p Printed) course(w *script, course Course) {
 			pause(w, line)
 		case Prove:
 			p.prove(w)
+		case Survey:
+			w.comment("Get-Mailbox -ResultSize Unlimited | Get-MailboxPermission -User " + quoted(p.Grant.Workload.ObjectID))
 		}
 	}
 	if course.Stopped != nil {
@@ -141,7 +143,10 @@ func pause(w *script, line Line) {
 // answers in the session's language.
 func (p Printed) prove(w *script) {
 	allowed, refused := "InScope True in the rows of "+strings.Join(p.roles(), ", "), "InScope False, or no row"
-	if p.Grant.Mechanism == grant.AccessPolicy {
+	switch p.Grant.Mechanism {
+	case grant.MailboxPermission:
+		allowed, refused = "a row with "+rightsInWords(p.Grant), "no row"
+	case grant.AccessPolicy:
 		allowed, refused = "AccessCheckResult Granted", "AccessCheckResult Denied"
 	}
 	for _, mailbox := range p.Tested {
@@ -152,6 +157,14 @@ func (p Printed) prove(w *script) {
 		w.comment(canary.Address + ", a canary: expect " + refused + ".")
 		w.line(p.test(canary).String())
 	}
+}
+
+func rightsInWords(g grant.Grant) string {
+	var words []string
+	for _, right := range access.RightsFor(g.Permissions) {
+		words = append(words, string(right))
+	}
+	return strings.Join(words, " or ")
 }
 
 // roles are the application roles of the grant's permissions.

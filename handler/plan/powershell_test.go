@@ -30,7 +30,7 @@ func onPaper(t testing.TB, mechanism grant.Mechanism) plan.Situation {
 		Scopes: map[string]access.Reading[*access.Scope]{plan.ScopeName(steps): access.Known[*access.Scope](nil)}}
 	if mechanism == grant.AccessPolicy {
 		for _, value := range g.Permissions {
-			s.Consents = append(s.Consents, plan.Consent{Step: plan.ConsentStep(value)})
+			s.Consents = append(s.Consents, plan.Shared{Step: plan.ConsentStep(value)})
 		}
 	}
 	return s

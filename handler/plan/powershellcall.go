@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"mailgrant/handler/access"
@@ -98,8 +99,25 @@ func (p Printed) policyCreation(step grant.Step) *cmdlet {
 	case grant.PolicyStep:
 		return call("New-ApplicationAccessPolicy").text("AppId", p.Grant.Workload.AppID).text("AccessRight", string(access.RestrictAccess)).
 			as("PolicyScopeGroupId", groupID).text("Description", step.Name)
+	case grant.MailboxPermissionStep:
+		return p.permissionCall("Add", step)
 	}
 	return nil
+}
+
+// permissionCall gives or takes a right on a mailbox. The two rights have cmdlets of their
+// own, with parameters of their own.
+func (p Printed) permissionCall(verb string, step grant.Step) *cmdlet {
+	mailbox, right := PermissionOf(step)
+	rights := "@(" + quoted(string(right)) + ")"
+	if right == access.SendAs {
+		return call(verb+"-RecipientPermission").text("Identity", mailbox).text("Trustee", p.Grant.Workload.ObjectID).as("AccessRights", rights).flag("Confirm", false)
+	}
+	made := call(verb+"-MailboxPermission").text("Identity", mailbox).text("User", p.Grant.Workload.ObjectID).as("AccessRights", rights).text("InheritanceType", "All")
+	if verb == "Add" {
+		made.flag("AutoMapping", false)
+	}
+	return made.flag("Confirm", false)
 }
 
 // removal is the call that removes the step's object, with the look-up before it where one
@@ -120,6 +138,8 @@ func (p Printed) removal(step grant.Step) (lookUp, removal *cmdlet) {
 		return p.groupLookUp(), call("Remove-DistributionGroup").as("Identity", groupID).flag("BypassSecurityGroupManagerCheck", true).flag("Confirm", false)
 	case grant.PolicyStep:
 		return policyLookUp(step), call("Remove-ApplicationAccessPolicy").as("Identity", policyID).flag("Confirm", false)
+	case grant.MailboxPermissionStep:
+		return nil, p.permissionCall("Remove", step)
 	case grant.ConsentStep:
 		return p.consentLookUp(step), call("Remove-MgServicePrincipalAppRoleAssignment").text("ServicePrincipalId", workload.ObjectID).as("AppRoleAssignmentId", consentID)
 	}
@@ -156,9 +176,15 @@ func (p Printed) consentLookUp(step grant.Step) *cmdlet {
 	return found
 }
 
-// test is the tenant's own test of one mailbox.
+// test is the tenant's own test of one mailbox, or the list that takes its place.
 func (p Printed) test(mailbox grant.Mailbox) *cmdlet {
-	if p.Grant.Mechanism == grant.AccessPolicy {
+	switch p.Grant.Mechanism {
+	case grant.MailboxPermission:
+		if !slices.Contains(access.RightsFor(p.Grant.Permissions), access.FullAccess) {
+			return call("Get-RecipientPermission").text("Identity", mailbox.GUID).text("Trustee", p.Grant.Workload.ObjectID)
+		}
+		return call("Get-MailboxPermission").text("Identity", mailbox.GUID).text("User", p.Grant.Workload.ObjectID)
+	case grant.AccessPolicy:
 		return call("Test-ApplicationAccessPolicy").text("Identity", mailbox.GUID).text("AppId", p.Grant.Workload.AppID)
 	}
 	return call("Test-ServicePrincipalAuthorization").text("Identity", p.Grant.Workload.ObjectID).text("Resource", mailbox.GUID)

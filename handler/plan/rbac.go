@@ -173,6 +173,8 @@ func (s Situation) seen(step grant.Step) object {
 		return s.seenScope(step)
 	case grant.AssignmentStep:
 		return s.seenAssignment(step)
+	case grant.MailboxPermissionStep:
+		return s.seenPermission(step)
 	}
 	return s.seenOfPolicy(step)
 }
@@ -269,17 +271,22 @@ func OursNames(steps []grant.Step) func(access.Assignment) bool {
 func (s Situation) inspectRoles(now time.Time) []Action {
 	var found []Action
 	for _, step := range append([]grant.Step{s.Pointer}, ownSteps(s.Steps)...) {
-		seen := s.seen(step)
-		if step.Kind == grant.PointerStep && step.State == grant.Left && seen.read && !seen.present {
-			found = append(found, *changed(block(step, RemovedByOther, seen.title+" was removed by someone else"), PointerRemoved))
-			continue
-		}
-		action := makeStep(step, seen, now)
+		action := s.inspect(step, now)
 		if action != nil {
 			found = append(found, *action)
 		}
 	}
 	return found
+}
+
+// inspect says how the step's object differs from one that was made, or was there and left;
+// nil where it does not.
+func (s Situation) inspect(step grant.Step, now time.Time) *Action {
+	seen := s.seen(step)
+	if step.State == grant.Left && seen.read && !seen.present {
+		return changed(block(step, RemovedByOther, seen.title+" was removed by someone else"), removal(step.Kind))
+	}
+	return makeStep(step, seen, now)
 }
 
 func firstOf(values ...string) string {

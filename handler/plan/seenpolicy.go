@@ -83,7 +83,7 @@ func (s Situation) seenConsent(step grant.Step) object {
 	reading := s.Facts.Consents
 	seen := object{read: reading.Read, why: reading.Why, title: "the consent to " + step.Name}
 	for _, consent := range reading.Value {
-		if consent.Resource == access.Graph && consent.Value == step.Permission {
+		if consent.Resource == consentResource(step) && consent.Value == step.Permission {
 			seen.present, seen.id = true, consent.ID
 		}
 	}

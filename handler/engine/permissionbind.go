@@ -1,0 +1,111 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
+)
+
+// protocolFaults: only the older protocols go by mailbox permissions.
+func protocolFaults(permissions []string) []grant.Fault {
+	var faults []grant.Fault
+	for i, value := range permissions {
+		permission, known := access.LookUp(access.Exchange, value)
+		if !known || !permission.NeedsMailboxPermission {
+			faults = append(faults, grant.At("permission", value+" does not go by mailbox permissions; those are for IMAP.AccessAsApp, POP.AccessAsApp and SMTP.SendAsApp, and rbac may have a scoped role for this one", "permissions", strconv.Itoa(i)))
+		}
+	}
+	return faults
+}
+
+// permissionFaults are what mailbox permissions have against a request: a permission opens
+// the mailbox to every protocol that the workload is consented to.
+func (h *holding) permissionFaults(g grant.Grant, b binding) []grant.Fault {
+	var faults []grant.Fault
+	var held []string
+	for _, consent := range b.resolved.facts.Consents.Value {
+		if consent.Resource == access.Exchange {
+			held = append(held, consent.Value)
+		}
+	}
+	excess := plan.ExcessOfPermissions(h.together(g), held)
+	if len(excess) > 0 {
+		faults = append(faults, grant.At("excess", "FullAccess opens a mailbox to every older protocol that a workload is consented to: together with its other consents and grants this one would also open "+several(excess), "permissions"))
+	}
+	for _, live := range h.grants {
+		if live.Mechanism == grant.RBAC && slices.Contains(live.Permissions, sendAsApp) && slices.Contains(g.Permissions, sendAsApp) {
+			faults = append(faults, grant.At("entraRole", "the grant "+live.ID+" gives "+sendAsApp+" by its scoped role, which stops to work while the workload is consented to it in Entra: revoke that one first", "permissions"))
+		}
+	}
+	return faults
+}
+
+const sendAsApp = "SMTP.SendAsApp"
+
+// scopedSendingFaults: with the Entra role in its token a workload is judged by mailbox
+// permissions, and its scoped role for SMTP is not looked at. Inferred from a single public
+// source, which cites the onboarding guide for SMTP.
+func (h *holding) scopedSendingFaults(g grant.Grant, b binding) []grant.Fault {
+	if !slices.Contains(g.Permissions, sendAsApp) {
+		return nil
+	}
+	for _, consent := range b.resolved.facts.Consents.Value {
+		if consent.Resource == access.Exchange && consent.Value == sendAsApp {
+			return []grant.Fault{grant.At("entraRole", "the workload is consented to "+sendAsApp+" in Entra, and its scoped role is not looked at while it is: remove that consent first, or ask for the mechanism mailboxPermission, which gives SendAs on each mailbox", "permissions")}
+		}
+	}
+	return nil
+}
+
+// withoutProtocols leaves out the consents to older protocols that grants of the workload,
+// apart from one that ends, have given or use: what they open hangs on mailbox permissions,
+// which are judged apart.
+func (h *holding) withoutProtocols(consents []access.Consent, ends *held) []access.Consent {
+	used := map[string]bool{}
+	for _, live := range h.grants {
+		if live == ends {
+			continue
+		}
+		for _, step := range plan.ConsentSteps(live.Grant) {
+			used[step.Name] = used[step.Name] || live.Mechanism == grant.MailboxPermission
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(consents), func(one access.Consent) bool {
+		return used[string(one.Resource)+"/"+one.Value]
+	})
+}
+
+// judgePermissions tells the mailbox permissions beside those of grants that the consents
+// of grants open, as far as they were listed. They can be listed only mailbox by mailbox.
+func (h *holding) judgePermissions(ctx context.Context, live *held, found *proof) {
+	if live.Mechanism != grant.MailboxPermission {
+		return
+	}
+	var state crawlState
+	err := h.readWork(ctx, surveyPartition, crawlKey, &state)
+	if err != nil {
+		found.unread = append(found.unread, "mailbox permissions: "+err.Error())
+		return
+	}
+	crawled, err := h.crawled(ctx, access.NotRead[[]surveyedMailbox]("not asked for"))
+	if err != nil {
+		found.unread = append(found.unread, "mailbox permissions: "+err.Error())
+		return
+	}
+	for _, name := range namesOf(h.oldPermissions(live, crawled.Entries), nil) {
+		found.paths = append(found.paths, access.Path{Kind: access.ByMailboxPermission, What: "the permission on " + name + ", which no grant has given,",
+			Scope: "mailbox permissions", Overlap: access.Confers(live.Permissions), Verdict: grant.Allowed})
+	}
+	switch {
+	case state.FullAt.IsZero():
+		found.unread = append(found.unread, fmt.Sprintf("mailbox permissions: those of %d mailboxes were listed so far, and not all yet", len(crawled.Covered)))
+	case h.Now().Sub(crawled.OldestRead) >= crawlFresh:
+		found.unread = append(found.unread, "mailbox permissions: some were last listed at "+crawled.OldestRead.UTC().Format(time.RFC3339))
+	}
+}

@@ -1,0 +1,189 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mailgrant/handler/access"
+	"mailgrant/handler/grant"
+)
+
+// ConsentSteps are the shared steps of the consents that the grant gives or takes away,
+// before anything is known of them; none for a grant that has to do with none.
+func ConsentSteps(g grant.Grant) []grant.Step {
+	resource, permissions := access.Graph, g.Permissions
+	switch {
+	case g.Mechanism == grant.MailboxPermission:
+		resource = access.Exchange
+	case g.Mechanism == grant.AccessPolicy:
+	case g.Migration != nil:
+		permissions = g.Migration.Consents
+	default:
+		return nil
+	}
+	steps := make([]grant.Step, len(permissions))
+	for i, permission := range permissions {
+		steps[i] = consentStep(resource, permission)
+	}
+	return steps
+}
+
+// PermissionSteps are the shared steps of the mailbox permissions that the grant needs, in
+// the order of its mailboxes; none for the other mechanisms.
+func PermissionSteps(g grant.Grant) []grant.Step {
+	if g.Mechanism != grant.MailboxPermission {
+		return nil
+	}
+	rights := access.RightsFor(g.Permissions)
+	var steps []grant.Step
+	for _, mailbox := range g.Mailboxes {
+		for _, right := range rights {
+			steps = append(steps, grant.Step{Kind: grant.MailboxPermissionStep, Name: strings.ToLower(mailbox.GUID) + "/" + string(right), State: grant.Wanted})
+		}
+	}
+	return steps
+}
+
+// PermissionOf takes the name of a mailbox permission's step apart: the mailbox's GUID, and
+// the right on it.
+func PermissionOf(step grant.Step) (string, access.MailboxRight) {
+	mailbox, right, _ := strings.Cut(step.Name, "/")
+	return mailbox, access.MailboxRight(right)
+}
+
+// provisionPermissions makes the pointer and the permission on each mailbox, and only then
+// consents, when it is known what else the consent would open: a pointer that was there
+// before may be named by permissions of which nobody remembers anything.
+func (s Situation) provisionPermissions(now time.Time) Action {
+	action := makeStep(s.Pointer, s.seen(s.Pointer), now)
+	for _, permission := range s.Permissions {
+		if action == nil {
+			action = s.givePermission(permission.Step, now)
+		}
+	}
+	for _, consent := range s.Consents {
+		if action == nil {
+			action = s.openByConsent(consent.Step, now)
+		}
+	}
+	if action != nil {
+		return *action
+	}
+	return Action{Verb: Finished}
+}
+
+func (s Situation) givePermission(step grant.Step, now time.Time) *Action {
+	action := makeStep(step, s.seen(step), now)
+	if action == nil || action.Verb != Create {
+		return action
+	}
+	return firstAction(s.besidePermission(step, now), action)
+}
+
+// besidePermission is a consent that has come to stand since the grant was bound and that
+// the permission would open the mailbox to as well: FullAccess opens it to every protocol.
+func (s Situation) besidePermission(step grant.Step, now time.Time) *Action {
+	if !s.Facts.Consents.Read {
+		return unread(step, s.Facts.Consents.Why, now)
+	}
+	_, right := PermissionOf(step)
+	excess := s.Grant.Permissions
+	for _, consent := range s.Facts.Consents.Value {
+		if consent.Resource == access.Exchange && !slices.Contains(s.answeredFor(), consent.Value) && access.Opens(right, consent.Value) {
+			excess = append(slices.Clone(excess), consent.Value)
+		}
+	}
+	beyond := access.Beyond(excess, s.Grant.Permissions)
+	if len(beyond) == 0 {
+		return nil
+	}
+	return block(step, ExistingConsent, fmt.Sprintf("since the grant was bound the workload was consented to %s on Office 365 Exchange Online, to which %s would open the mailbox as well; remove that consent first",
+		strings.Join(excess[len(s.Grant.Permissions):], ", "), right))
+}
+
+// answeredFor are the permissions on Exchange whose consents grants of the workload have
+// given: together with theirs this one was weighed when it was bound.
+func (s Situation) answeredFor() []string {
+	var values []string
+	for _, step := range s.Given {
+		if consentResource(step) == access.Exchange && step.Exists() {
+			values = append(values, step.Permission)
+		}
+	}
+	return values
+}
+
+// openByConsent gives a consent, or asks for it, once it is known what else it opens.
+func (s Situation) openByConsent(step grant.Step, now time.Time) *Action {
+	action := makeStep(step, s.seen(step), now)
+	if action == nil || action.Verb != Create {
+		return action
+	}
+	if s.Grant.ClearedAt.IsZero() && !s.pointerIsNew() {
+		return &Action{Verb: Survey, Step: step, Reason: CrawlNeeded,
+			Message: "the workload's record in Exchange was there before this grant, so that mailboxes may name it already; with the consent to " + step.Permission + " their permissions would come alive"}
+	}
+	return s.asked(action)
+}
+
+// pointerIsNew reports whether the pointer was made for this very grant.
+func (s Situation) pointerIsNew() bool {
+	return s.Pointer.Exists() && !s.Pointer.ReadAbsentAt.Before(s.Grant.ReceivedAt)
+}
+
+// revokePermissions takes the permissions off first, because they are the access and the
+// service may; then the consents; the pointer last, and only where nothing else needs it.
+func (s Situation) revokePermissions(now time.Time) Action {
+	for _, permission := range s.Permissions {
+		if permission.Needed {
+			continue
+		}
+		action := removeStep(permission.Step, s.seen(permission.Step), now)
+		if action != nil {
+			return *action
+		}
+	}
+	for _, consent := range s.Consents {
+		if consent.Needed {
+			continue
+		}
+		action := removeStep(consent.Step, s.seen(consent.Step), now)
+		if action != nil {
+			return *s.askedToRemove(action)
+		}
+	}
+	return s.revokePointer(now)
+}
+
+func (s Situation) inspectPermissions(now time.Time) []Action {
+	var found []Action
+	for _, shared := range slices.Concat([]Shared{{Step: s.Pointer}}, s.Permissions, s.Consents) {
+		action := s.inspect(shared.Step, now)
+		if action != nil {
+			found = append(found, *action)
+		}
+	}
+	return found
+}
+
+// seenPermission finds the right on the mailbox. One that is denied as well opens nothing
+// for certain.
+func (s Situation) seenPermission(step grant.Step) object {
+	mailbox, right := PermissionOf(step)
+	seen := object{read: s.Held.Read, why: s.Held.Why, title: fmt.Sprintf("the permission %s on the mailbox %s", right, mailbox)}
+	for _, held := range s.Held.Value {
+		switch {
+		case !strings.EqualFold(held.Mailbox, mailbox) || held.Right != right:
+		case held.Deny:
+			seen.change, seen.differs = MailboxPermissionDenied, "is denied as well"
+		default:
+			seen.present, seen.id = true, step.Name
+		}
+	}
+	if !seen.present {
+		seen.differs = ""
+	}
+	return seen
+}
