@@ -44,6 +44,8 @@ func paperRequests() map[string]paperCase {
 		"migration": {fmt.Sprintf(`{"migrate": true, "appId": "%s", "scope": {"mailboxes": ["hr@contoso.example"]}, "duration": "P7D"}`, tenant.SampleArchiveAppID), tenant.SampleWritingDirectory(), nil},
 		"migration, policies": {fmt.Sprintf(`{"migrate": true, "appId": "%s", "duration": "P7D"}`, tenant.SampleNewsletterAppID), tenant.SampleWritingDirectory(), []string{
 			fmt.Sprintf(`{"do": "addConsent", "workload": "%s", "resource": "graph", "permission": "Mail.Read"}`, tenant.SampleNewsletterAppID), policy(tenant.SampleSalesSouthGUID), policy(tenant.SampleAllStaffGUID)}},
+		"migration, nested": {fmt.Sprintf(`{"migrate": true, "appId": "%s", "nested": "addDirect", "duration": "P7D"}`, tenant.SampleNewsletterAppID), tenant.SampleWritingDirectory(), []string{
+			fmt.Sprintf(`{"do": "addConsent", "workload": "%s", "resource": "graph", "permission": "Mail.Read"}`, tenant.SampleNewsletterAppID), policy(tenant.SampleSalesGUID)}},
 	}
 }
 

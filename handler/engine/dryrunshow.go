@@ -34,9 +34,11 @@ type DryRun struct {
 	RemovalStopped string `json:"removalStopped,omitempty"`
 	// EffectiveBy and GoneBy are when data access follows, by the published limits, where
 	// nothing fails on the way; zero where the plan does not get there.
-	EffectiveBy time.Time    `json:"effectiveBy,omitzero"`
-	GoneBy      time.Time    `json:"goneBy,omitzero"`
-	Reach       PlannedReach `json:"reach"`
+	EffectiveBy time.Time `json:"effectiveBy,omitzero"`
+	GoneBy      time.Time `json:"goneBy,omitzero"`
+	// Migration is what the grant would take the place of; nil for every other request.
+	Migration *grant.Migration `json:"migration,omitempty"`
+	Reach     PlannedReach     `json:"reach"`
 	// Declared is what the app registration would bring back when all of this is done.
 	Declared Declared `json:"declared"`
 
@@ -75,7 +77,7 @@ func (d DryRun) PowerShell() string {
 }
 
 func dryRun(live *held, played plan.Rehearsal) DryRun {
-	made := DryRun{ID: live.ID, Mechanism: live.Mechanism, Workload: live.Workload, Permissions: live.Permissions, Scope: live.Scope,
+	made := DryRun{ID: live.ID, Mechanism: live.Mechanism, Workload: live.Workload, Permissions: live.Permissions, Scope: live.Scope, Migration: live.Migration,
 		Members: live.Members, Mailboxes: orNone(live.reached()), Canaries: orNone(live.Canaries), StartsAt: live.StartsAt, ExpiresAt: live.ExpiresAt,
 		Steps: planned(played, played.Making), Removal: planned(played, played.Removal)}
 	if stopped := played.Making.Stopped; stopped != nil {

@@ -40,7 +40,7 @@ func (e *Engine) findMigration(ctx context.Context, request grant.Request) (migr
 	if err != nil {
 		return found, nil, err
 	}
-	faults, err = e.choosePolicies(ctx, &found, listed)
+	faults, err = e.choosePolicies(ctx, &found, workload.AppID, listed)
 	return found, faults, err
 }
 
@@ -73,9 +73,8 @@ func (m *migrating) chooseConsents(consents []access.Consent) {
 
 // choosePolicies takes the scope from all groups of the workload's policies at once, where
 // none was asked for. A policy that denies is a block-list and no scope.
-func (e *Engine) choosePolicies(ctx context.Context, found *migrating, listed []exchange.ApplicationAccessPolicy) ([]grant.Fault, error) {
+func (e *Engine) choosePolicies(ctx context.Context, found *migrating, appID string, listed []exchange.ApplicationAccessPolicy) ([]grant.Fault, error) {
 	var groups []string
-	var faults []grant.Fault
 	for _, one := range listed {
 		switch {
 		case one.AppID == exchange.EveryApplication:
@@ -88,22 +87,13 @@ func (e *Engine) choosePolicies(ctx context.Context, found *migrating, listed []
 		}
 	}
 	if len(found.request.Scope.Mailboxes) > 0 || found.request.Scope.Counted() {
-		return nil, nil
+		return e.takeNested(ctx, found, appID, false)
 	}
 	if len(groups) == 0 {
 		return []grant.Fault{grant.At("scope", "no policy limits this workload, so the scope has to be said", "scope")}, nil
 	}
 	found.request.Scope.Groups = distinctFold(groups)
-	for _, name := range found.request.Scope.Groups {
-		group, err := e.readGroup(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		if len(group.Group.Members.Value.Groups) > 0 {
-			faults = append(faults, grant.At("nestedGroup", fmt.Sprintf("the policy's group %s holds other groups: a policy opens their members too, a scope does not. Make their members direct members of it, or name the scope", firstOf(group.Group.Name, name)), "scope"))
-		}
-	}
-	return faults, nil
+	return e.takeNested(ctx, found, appID, true)
 }
 
 // foundSteps are the policies that the migration removes at last, adopted by their exact

@@ -44,12 +44,20 @@ func (h *holding) provision(ctx context.Context, live *held) error {
 			}
 		case plan.Remove:
 			// Of a migration: what the grant takes the place of.
+			cut, err := h.wouldCut(ctx, live, action.Step)
+			if err != nil || cut {
+				return err
+			}
 			done, err := h.remove(ctx, live, action.Step, &seen)
 			if err != nil || !done {
 				return err
 			}
 			live.Progress()
 		case plan.Ask:
+			cut, err := h.wouldCut(ctx, live, action.Step)
+			if err != nil || cut {
+				return err
+			}
 			return h.ask(ctx, live, action)
 		case plan.Block:
 			live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.False, Reason: action.Reason, Message: action.Message, Since: h.Now()})

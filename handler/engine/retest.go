@@ -26,6 +26,9 @@ func (h *holding) retest(ctx context.Context, live *held) error {
 	h.declare(live, inspected(actions))
 	h.mark(live, actions)
 	mailboxes, err := h.guarded(ctx, live)
+	if err == nil {
+		mailboxes, err = h.tellNested(ctx, live, mailboxes)
+	}
 	_, held = heldBack(err)
 	if held {
 		return h.miss(ctx, live, err)

@@ -25,7 +25,7 @@ type counted struct {
 func (e *Engine) resolveScope(ctx context.Context, scope grant.Scope, document policy.Document) (counted, []grant.Fault, error) {
 	switch scope.Kind() {
 	case grant.ByGroup:
-		return e.resolveGroup(ctx, scope.Group, document)
+		return e.resolveGroup(ctx, scope.Group, document, nil)
 	case grant.ByGroups:
 		return e.resolveGroups(ctx, scope.Groups, document)
 	case grant.ByAdministrativeUnit:
@@ -106,8 +106,9 @@ func (e *Engine) inUnit(ctx context.Context, id string) ([]exchange.Recipient, e
 
 // resolveGroup finds the group as Exchange knows it. The mailboxes are those that the
 // filter of the scope matches, which is what Exchange will go by; the member list only
-// tells which groups are nested in it, and so left out.
-func (e *Engine) resolveGroup(ctx context.Context, name string, document policy.Document) (counted, []grant.Fault, error) {
+// tells which groups are nested in it, and so left out; not those that are in the scope
+// themselves, whose names are beside.
+func (e *Engine) resolveGroup(ctx context.Context, name string, document policy.Document, beside []string) (counted, []grant.Fault, error) {
 	at := func(reason, detail string) (counted, []grant.Fault, error) {
 		return counted{}, []grant.Fault{grant.At(reason, detail, "scope", "group")}, nil
 	}
@@ -137,7 +138,7 @@ func (e *Engine) resolveGroup(ctx context.Context, name string, document policy.
 	}
 	found, err := e.matching(ctx, filter)
 	target := &grant.Target{Kind: grant.ByGroup, ID: group.GUID, Name: firstOf(group.DisplayName, group.Name), Type: group.Type,
-		DistinguishedName: group.DistinguishedName, Nested: nestedIn(members)}
+		DistinguishedName: group.DistinguishedName, Nested: nestedIn(members, beside)}
 	return counted{target: target, mailboxes: found}, nil, err
 }
 
@@ -147,7 +148,7 @@ func (e *Engine) resolveGroups(ctx context.Context, names []string, document pol
 	var faults []grant.Fault
 	var distinguished []string
 	for i, name := range names {
-		one, wrong, err := e.resolveGroup(ctx, name, document)
+		one, wrong, err := e.resolveGroup(ctx, name, document, names)
 		if err != nil {
 			return counted{}, nil, err
 		}
@@ -170,11 +171,12 @@ func (e *Engine) resolveGroups(ctx context.Context, names []string, document pol
 	return found, nil, err
 }
 
-// nestedIn names the groups among the members.
-func nestedIn(members []exchange.Recipient) []string {
+// nestedIn names the groups among the members, but for those beside.
+func nestedIn(members []exchange.Recipient, beside []string) []string {
 	var nested []string
 	for _, member := range members {
-		if isGroup(member.Type) {
+		known := slices.ContainsFunc(beside, func(name string) bool { return slices.Contains(names(member), strings.ToLower(name)) })
+		if isGroup(member.Type) && !known {
 			nested = append(nested, firstOf(member.PrimaryAddress, member.DisplayName, member.Name))
 		}
 	}

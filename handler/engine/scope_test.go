@@ -51,7 +51,7 @@ func TestWhatIsAGroup(t *testing.T) {
 	members := []exchange.Recipient{{GUID: "l", Name: "Rooms", Type: exchange.RoomList}, {GUID: "m", Name: "News", Type: "SharedMailbox"},
 		{GUID: "g", Name: "Sales", Type: "MailUniversalSecurityGroup"}, {GUID: "c", Name: "Contact", Type: "MailContact"}}
 	sorted := membership(members)
-	if !slices.Equal(nestedIn(members), []string{"Rooms", "Sales"}) || !slices.Equal(sorted.Groups, []string{"l", "g"}) || !slices.Equal(sorted.Mailboxes, []string{"m"}) {
-		t.Errorf("%q, %+v", nestedIn(members), sorted)
+	if !slices.Equal(nestedIn(members, nil), []string{"Rooms", "Sales"}) || !slices.Equal(sorted.Groups, []string{"l", "g"}) || !slices.Equal(sorted.Mailboxes, []string{"m"}) {
+		t.Errorf("%q, %+v", nestedIn(members, nil), sorted)
 	}
 }

@@ -11,6 +11,11 @@ type Migration struct {
 	Consents []string `json:"consents"`
 	// Stays says what stays as it is, and why.
 	Stays []string `json:"stays,omitempty"`
+	// Nested names the groups that were found inside the groups of the scope and joined it.
+	Nested []string `json:"nested,omitempty"`
+	// FollowsNested: the scope is to hold what lies in its groups, however deep, so that a
+	// group that is put into one of them later is told.
+	FollowsNested bool `json:"followsNested,omitempty"`
 	// ProvedAt is when the scoped access was proved beside what it takes the place of.
 	ProvedAt time.Time `json:"provedAt,omitzero"`
 }
@@ -23,6 +28,16 @@ func (m Migration) EffectiveAt() time.Time {
 	}
 	return m.ProvedAt.Add(Lead)
 }
+
+// Nested is what becomes of groups inside the groups of a migration's scope.
+type Nested string
+
+// AddDirect takes them into the scope themselves. Without it they are refused where the
+// scope is that of policies, and left out where it was named.
+const AddDirect Nested = "addDirect"
+
+// nestedMember is the member of the canonical body that says so.
+const nestedMember = "nested"
 
 // migrationMember is the member of the canonical body that asks for a migration.
 const migrationMember = "migrate"

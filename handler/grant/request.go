@@ -32,6 +32,8 @@ type Request struct {
 	// consented to. Scope and permissions may then be empty: they follow from what is
 	// found in the tenant.
 	Migrate bool
+	// Nested is set for a migration only.
+	Nested Nested
 }
 
 // Fault is one thing that is wrong with a request. Pointer is the JSON pointer of
@@ -58,7 +60,7 @@ func ParseRequest(body []byte, now time.Time) (Request, []Fault, error) {
 
 func (c *checker) request(root node, now time.Time) Request {
 	if !c.object(root, "workload", "mechanism", "permissions", "scope", "canaries", "startsAt", "expiresAt", "duration", "endBy",
-		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents", "appId", migrationMember, dryRunMember) {
+		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents", "appId", migrationMember, nestedMember, dryRunMember) {
 		return Request{}
 	}
 	migrate := c.migrates(root)
@@ -75,6 +77,7 @@ func (c *checker) request(root node, now time.Time) Request {
 	if _, named := root.members["scope"]; named || !migrate {
 		request.Scope = c.scope(root)
 	}
+	request.Nested = c.nested(root, migrate, request.Scope)
 	request.Ticket = c.ticket(root)
 	request.Mechanism = c.mechanism(root, request.Scope)
 	request.ConfineExisting, request.TakeOverConsents = c.takeOver(root, request.Mechanism)

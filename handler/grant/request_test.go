@@ -60,6 +60,8 @@ func TestParseRequestNamesTheFault(t *testing.T) {
 		edit func(map[string]any)
 		want []string
 	}{
+		"nested and no migration":   {put("nested", "addDirect"), []string{"/nested migration"}},
+		"nested is another word":    {put("nested", "drop"), []string{"/nested nested"}},
 		"no workload":               {drop("workload"), []string{" missing"}},
 		"workload is text":          {put("workload", "news"), []string{"/workload type"}},
 		"workload is null":          {put("workload", nil), []string{"/workload type"}},

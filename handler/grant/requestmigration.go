@@ -25,3 +25,24 @@ func (c *checker) migrates(root node) bool {
 	}
 	return migrate
 }
+
+// nested reads what becomes of groups inside groups.
+func (c *checker) nested(root node, migrate bool, scope Scope) Nested {
+	member, given := root.members[nestedMember]
+	if !given {
+		return ""
+	}
+	word := c.line(member, longestName)
+	switch {
+	case word == "":
+	case word != string(AddDirect):
+		c.fault(member, "nested", `the only word here is "addDirect": groups inside the groups of the scope join it`)
+	case !migrate:
+		c.fault(member, "migration", "only POST /api/migrations looks into groups; name each of them in scope.groups")
+	case scope.Kind() != ByGroup && scope.Kind() != ByGroups && (len(scope.Mailboxes) > 0 || scope.Counted()):
+		c.fault(member, "scopeKind", "this is about the groups of a scope, and the scope is none of groups")
+	default:
+		return AddDirect
+	}
+	return ""
+}
