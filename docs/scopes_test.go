@@ -58,7 +58,7 @@ func TestMechanismRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	running, err := session.Start(t.Context(), session.Options{Root: root, Package: folder,
-		Directory: strings.NewReader(tenant.SampleWritingDirectory()), Document: stack.Document + "mechanisms: [rbac, accessPolicy]\nconsentBy: service\n"})
+		Directory: strings.NewReader(tenant.SampleWritingDirectory()), Document: stack.Document + "mechanisms: [rbac, accessPolicy, mailboxPermission]\nconsentBy: service\n"})
 	if err != nil {
 		t.Fatal(err)
 	}

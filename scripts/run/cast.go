@@ -91,5 +91,5 @@ func (c cast) document() string {
 	if c.canary == "" {
 		return stack.Document
 	}
-	return fmt.Sprintf("canaries: [%s]\nprotected: [%s]\nmaxDuration: P90D\ngroups: any\nmechanisms: [rbac, accessPolicy]\nconsentBy: service\n", c.canary, c.canary)
+	return fmt.Sprintf("canaries: [%s]\nprotected: [%s]\nmaxDuration: P90D\ngroups: any\nmechanisms: [rbac, accessPolicy, mailboxPermission]\nconsentBy: service\n", c.canary, c.canary)
 }
