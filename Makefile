@@ -4,16 +4,16 @@
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: all help tools format vet static test prove demo run bench package azurite clean
+.PHONY: all help tools format vet static test infra-test prove demo run bench package azurite clean
 
 STATICCHECK := go tool staticcheck
-GO_FOLDERS := docs functions handler scripts/assemble scripts/bench scripts/demo scripts/package scripts/probe scripts/prove scripts/run scripts/session
+GO_FOLDERS := docs functions handler infra scripts/assemble scripts/bench scripts/demo scripts/package scripts/probe scripts/prove scripts/run scripts/session
 AZURITE := scripts/azurite/node_modules/.package-lock.json
 
 all: tools format vet static test ## check the format, vet, analyse, then test; 10 minutes the first time
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 tools:
 	@version=$$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p'); \
@@ -42,6 +42,9 @@ test: tools azurite ## every test and story, with the race detector; 6 minutes t
 	@echo "Testing with the race detector; 6 minutes the first time, less later ..."
 	@began=$$(date +%s); go test -race -timeout 30m ./...; status=$$?; \
 	echo "The tests took $$(($$(date +%s) - began)) seconds."; exit $$status
+
+infra-test: tools ## check the templates without Azure, and that every check can fail; seconds after the build
+	@go test -count=1 -v ./infra
 
 prove: tools azurite ## try in full what must never fail, one table, also in docs/reliability.md; 40 minutes (SEED=n replays)
 	@mkdir -p build/bin && go build -o build/bin/prove ./scripts/prove

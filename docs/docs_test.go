@@ -122,8 +122,8 @@ func TestLinksCanFail(t *testing.T) {
 }
 
 var (
-	named   = regexp.MustCompile("(?m)(?:`|^)make ([a-z]+)")
-	targets = regexp.MustCompile(`(?m)^([a-z]+):.*## `)
+	named   = regexp.MustCompile("(?m)(?:`|^)make ([a-z-]+)")
+	targets = regexp.MustCompile(`(?m)^([a-z-]+):.*## `)
 )
 
 // TestMakeTargets: what the documents tell people to type is in the Makefile.

@@ -72,12 +72,16 @@ func (b *backend) ready(ctx context.Context) (*engine.Engine, error) {
 
 func (b *backend) prepare(ctx context.Context, e *engine.Engine) error {
 	attempt := b.started.Add(1)
-	err := e.Store.Prepare(ctx)
-	if err == nil {
+	failure := e.Store.Prepare(ctx)
+	if failure != nil {
+		failure = &engine.Error{Kind: engine.KindStorage, Detail: "the tables and queues cannot be reached", Cause: failure}
+	} else {
+		failure = e.OwnStorage(ctx)
+	}
+	if failure == nil {
 		b.prepared, b.failure = true, nil
 		return nil
 	}
-	failure := &engine.Error{Kind: engine.KindStorage, Detail: "the tables and queues cannot be reached", Cause: err}
 	if ctx.Err() == nil {
 		b.failed, b.failure = attempt, failure
 	}
@@ -118,11 +122,13 @@ func (b *backend) build() error {
 	}
 	b.engine = engine.New(engine.Settings{
 		Installation: b.settings.installation,
+		Tenant:       b.settings.tenant,
 		Store:        rows,
 		Exchange:     admin,
 		Graph:        directory,
 		Ceiling:      ceiling,
 		Now:          b.now,
+		Machine:      time.Now,
 		Wait:         b.wait,
 		Document:     func() (policy.Document, error) { return readDocument(b.settings.documentPath) },
 		Log:          b.log,

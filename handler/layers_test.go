@@ -17,7 +17,7 @@ import (
 func layer(name string) (int, bool) {
 	for number, names := range [][]string{
 		{"grant"},
-		{"access", "policy", "source"},
+		{"access", "identity", "policy", "source"},
 		{"plan"},
 		{"graph", "exchange", "store"},
 		{"notify", "engine"},

@@ -88,6 +88,9 @@ func (s *server) routes() []route {
 		// HTTP. They read.
 		{"operations", http.MethodGet, "/api/operations/:id", httpLimit, s.operation},
 		{"health", http.MethodGet, "/api/health", httpLimit, s.health},
+		// HTTP. It reads the tenant, and writes rows of its own; a second delivery examines
+		// again, beside the first.
+		{"doctor", http.MethodGet, "/api/doctor", httpLimit, s.doctor},
 		// Queue. The message only names whose rows are to be looked at: a second
 		// delivery finds them done, or leased by the first.
 		{"apply", http.MethodPost, "/apply", applyLimit, s.apply},

@@ -28,6 +28,7 @@ func TestWhatIsShownIsDeclared(t *testing.T) {
 		"ShownRole": engine.ShownRole{}, "ShownPolicyTest": engine.ShownPolicyTest{}, "Reachers": engine.ReachersPage{}, "ShownReacher": engine.ShownReacher{},
 		"ExposurePage": engine.ExposurePage{}, "ExposureCounts": engine.ExposureCounts{}, "Coverage": engine.Coverage{},
 		"ExposedWorkload": engine.ExposedWorkload{}, "Remedy": engine.ShownRemedy{},
+		"Diagnosis": engine.Diagnosis{}, "Symptom": engine.Symptom{},
 		"ProbePlan": engine.ProbePlan{}, "ProbeCall": engine.ProbeCall{}, "Untried": engine.Untried{}, "ProbeOutcome": engine.ProbeOutcome{},
 	} {
 		var declared []string

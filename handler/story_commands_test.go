@@ -58,6 +58,7 @@ func storyCommands(b *bed) map[string]func(*testscript.TestScript, bool, []strin
 		"climb":        (*story)(nil).cmd(cmdClimb),
 		"nexttry":      (*story)(nil).cmd(cmdNextTry),
 		"second":       (*story)(nil).cmd(cmdSecond),
+		"skew":         (*story)(nil).cmd(cmdSkew),
 		"turn":         (*story)(nil).cmd(cmdTurn),
 		"post":         (*story)(nil).cmd(cmdPost),
 		"status":       (*story)(nil).cmd(cmdStatus),

@@ -124,12 +124,15 @@ func (s *story) install(options stack.Options) error {
 	return nil
 }
 
-// second starts another installation in the same tenant, with a storage account and a
-// mark of its own; the commands that follow go to it.
-func cmdSecond(s *story, _ *testscript.TestScript, _ []string) error {
+// second [shared] starts another installation in the same tenant, with a mark and a storage
+// account of its own, or with the account of the first; the commands that follow go to it.
+func cmdSecond(s *story, _ *testscript.TestScript, args []string) error {
 	account, err := s.account()
 	if err != nil {
 		return err
+	}
+	if slices.Contains(args, "shared") {
+		account, s.failuresExpected = s.ledger, true
 	}
 	folder, err := s.simulated()
 	if err != nil {

@@ -141,6 +141,17 @@ func cmdUntil(s *story, ts *testscript.TestScript, args []string) error {
 	})
 }
 
+// skew DURATION makes the handler's clock wrong by so much, while tenant and storage go on
+// being right.
+func cmdSkew(s *story, _ *testscript.TestScript, args []string) error {
+	by, err := time.ParseDuration(args[0])
+	if err != nil {
+		return err
+	}
+	s.stack.Tenant.SetSkew(by)
+	return nil
+}
+
 // limitIn reads the end of a command that may wait.
 func limitIn(args []string, otherwise time.Duration) (time.Duration, error) {
 	switch {

@@ -25,9 +25,11 @@ import (
 type Settings struct {
 	// Installation is the mark in every remote name.
 	Installation string
-	Store        *store.Store
-	Exchange     *exchange.Client
-	Graph        *graph.Client
+	// Tenant is the tenant's id; empty where it is not known.
+	Tenant   string
+	Store    *store.Store
+	Exchange *exchange.Client
+	Graph    *graph.Client
 	// Ceiling is what the Exchange client passes before every call; nil means that it
 	// has none.
 	Ceiling *Ceiling
@@ -35,6 +37,8 @@ type Settings struct {
 	Lease time.Duration
 	// Now is the clock. Only main reads the machine's.
 	Now func() time.Time
+	// Machine is the machine's own clock, by which the service's tokens live; nil means Now.
+	Machine func() time.Time
 	// Wait is how a run waits before it sends a refused write again: it returns nil after
 	// the duration, or the context's error. Nil waits by the machine's time.
 	Wait func(context.Context, time.Duration) error
@@ -57,6 +61,9 @@ type Engine struct {
 func New(settings Settings) *Engine {
 	if settings.Log == nil {
 		settings.Log = slog.New(slog.DiscardHandler)
+	}
+	if settings.Machine == nil {
+		settings.Machine = settings.Now
 	}
 	if settings.Wait == nil {
 		settings.Wait = waitOnTimer

@@ -21,6 +21,9 @@ func (e *Engine) Apply(ctx context.Context, id string) error {
 	if strings.HasPrefix(id, operationPrefix) {
 		return e.sweep(ctx, id)
 	}
+	if strings.HasPrefix(id, doctorPrefix) {
+		return e.takenUp(ctx, id)
+	}
 	if !grant.IsID(id) {
 		e.Log.WarnContext(ctx, "a message that names nothing was dropped", "id", id)
 		return nil

@@ -59,6 +59,8 @@ func (h *holding) ask(ctx context.Context, live *held, action plan.Action) error
 		return h.wait(ctx, live, h.Now().Add(askEvery), action.Reason, message)
 	}
 	now := h.Now()
+	// Written at every look: an alarm reads the newest lines and must not fall silent.
+	h.Log.WarnContext(ctx, "an end waits for a person to remove a consent", "id", live.ID, "call", call)
 	live.Postpone(now.Add(askEvery))
 	var entries []grant.Entry
 	if live.Set(grant.Condition{Type: grant.Stuck, Status: grant.True, Reason: action.Reason, Message: message, Since: now}) {

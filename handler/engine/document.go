@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"mailgrant/handler/policy"
 	"mailgrant/handler/store"
@@ -11,6 +12,8 @@ import (
 const (
 	documentPartition = "document"
 	documentKey       = "good"
+	// keptAtProperty is since when the document is what it is.
+	keptAtProperty = "keptAt"
 )
 
 // document returns the operator's document as it is now. Without a good one no new
@@ -35,7 +38,7 @@ func (e *Engine) remember(ctx context.Context, document policy.Document) {
 	if err == nil && row.Properties["digest"] == digest {
 		return
 	}
-	err = e.Store.WriteWork(ctx, documentPartition, store.Row{Key: documentKey, Document: text, Properties: map[string]string{"digest": digest}})
+	err = e.Store.WriteWork(ctx, documentPartition, store.Row{Key: documentKey, Document: text, Properties: map[string]string{"digest": digest, keptAtProperty: e.Now().UTC().Format(time.RFC3339)}})
 	if err != nil {
 		e.Log.WarnContext(ctx, "the operator's document could not be kept", "error", err.Error())
 	}

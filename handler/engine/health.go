@@ -11,6 +11,9 @@ func (e *Engine) Health(ctx context.Context) Health {
 	health := Health{Storage: "ok", Document: "ok", NewAccess: true}
 	err := e.Store.Ping(ctx)
 	if err == nil {
+		err = e.OwnStorage(ctx)
+	}
+	if err == nil {
 		err = e.look(ctx, &health)
 	}
 	if err != nil {

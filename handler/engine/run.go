@@ -163,9 +163,14 @@ func (e *Engine) sweepIDs(ctx context.Context, kind string) ([]string, error) {
 
 // eachActive goes through the claims of all active grants, page by page.
 func (e *Engine) eachActive(ctx context.Context, do func(store.Claim, record)) error {
+	return e.eachIn(ctx, grant.Active, do)
+}
+
+// eachIn does so for the grants in any one state.
+func (e *Engine) eachIn(ctx context.Context, state grant.State, do func(store.Claim, record)) error {
 	cursor := ""
 	for {
-		claims, next, err := e.Store.ListClaims(ctx, store.ListQuery{Cursor: cursor, Limit: largestPage, State: string(grant.Active)})
+		claims, next, err := e.Store.ListClaims(ctx, store.ListQuery{Cursor: cursor, Limit: largestPage, State: string(state)})
 		if err != nil {
 			return storage(err, "")
 		}

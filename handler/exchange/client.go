@@ -14,6 +14,8 @@ import (
 	"net/url"
 	"time"
 
+	"mailgrant/handler/identity"
+
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -56,9 +58,12 @@ type Options struct {
 type Client struct {
 	pipeline runtime.Pipeline
 	address  *url.URL
-	anchor   string
-	wait     func(context.Context, time.Duration) error
-	gate     func(context.Context, bool) (func(), error)
+	// moduleFile is where the endpoint tells what may be run.
+	moduleFile *url.URL
+	credential azcore.TokenCredential
+	anchor     string
+	wait       func(context.Context, time.Duration) error
+	gate       func(context.Context, bool) (func(), error)
 }
 
 // New checks the options and builds a Client; it sends nothing. The error names every option that
@@ -80,11 +85,13 @@ func New(options Options) (*Client, error) {
 		return nil, fmt.Errorf("set up the Exchange client: %w", errors.Join(faults...))
 	}
 	client := &Client{
-		pipeline: newPipeline(options),
-		address:  endpoint.JoinPath("adminapi", "beta", tenant, "InvokeCommand"),
-		anchor:   anchorPrefix + tenant,
-		wait:     options.Wait,
-		gate:     options.Gate,
+		pipeline:   newPipeline(options),
+		address:    endpoint.JoinPath("adminapi", "beta", tenant, "InvokeCommand"),
+		moduleFile: moduleFileOf(endpoint, tenant),
+		credential: options.Credential,
+		anchor:     anchorPrefix + tenant,
+		wait:       options.Wait,
+		gate:       options.Gate,
 	}
 	if client.gate == nil {
 		client.gate = func(context.Context, bool) (func(), error) { return func() {}, nil }
@@ -159,6 +166,23 @@ func (c markedCredential) GetToken(ctx context.Context, options policy.TokenRequ
 	token, err := c.inner.GetToken(ctx, options)
 	if err != nil {
 		return azcore.AccessToken{}, &tokenError{cause: err}
+	}
+	return token, nil
+}
+
+// Token returns what the access token says that the cmdlets are sent with now. The error's kind is
+// Unauthorized when there is no token to be had, Incomplete when it cannot be read.
+func (c *Client) Token(ctx context.Context) (identity.Token, error) {
+	asked := command{purpose: "get a token", cmdlet: "no cmdlet", subject: tokenScope}
+	got, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{tokenScope}})
+	if err != nil {
+		refused := asked.refuse(Unauthorized, "%v", err)
+		refused.cause = err
+		return identity.Token{}, refused
+	}
+	token, err := identity.ReadToken(got.Token)
+	if err != nil {
+		return identity.Token{}, asked.refuse(Incomplete, "%v", err)
 	}
 	return token, nil
 }

@@ -31,6 +31,8 @@ type command struct {
 	long bool
 	// columns are the properties to be returned; none means all. Wide rows make large pages.
 	columns []string
+	// get marks what is no cmdlet and is read with GET, without a body.
+	get bool
 }
 
 // result is a complete success. Its listed is false for a cmdlet without output.

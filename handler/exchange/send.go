@@ -8,6 +8,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -18,6 +19,8 @@ import (
 type reply struct {
 	answer    answer
 	requestID string
+	// at is when the tenant answered, by its own clock; zero when it did not say.
+	at time.Time
 }
 
 // send posts the command once and judges what comes back. Continuations are POSTs of the same body
@@ -59,19 +62,20 @@ func (c *Client) send(ctx context.Context, asked command, address *url.URL) (rep
 	if len(decoded.failures) > 0 {
 		return reply{}, received.despite(asked, decoded)
 	}
-	return reply{answer: decoded, requestID: received.RequestID}, nil
+	return reply{answer: decoded, requestID: received.RequestID, at: dateOf(response.Header)}, nil
+}
+
+// dateOf is the time at which the answer was made, in UTC; zero when it does not say.
+func dateOf(header http.Header) time.Time {
+	at, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
 }
 
 func (c *Client) newRequest(ctx context.Context, asked command, address *url.URL, requestID string) (*policy.Request, error) {
-	request, err := runtime.NewRequest(ctx, http.MethodPost, address.String())
-	if err != nil {
-		return nil, err
-	}
-	body, err := asked.body()
-	if err != nil {
-		return nil, err
-	}
-	err = request.SetBody(streaming.NopCloser(bytes.NewReader(body)), "application/json")
+	request, err := asked.request(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +92,26 @@ func (c *Client) newRequest(ctx context.Context, asked command, address *url.URL
 	header.Set("client-request-id", requestID)
 	header.Set("User-Agent", "mailgrant")
 	return request, nil
+}
+
+// request is the bare request: a cmdlet is always a POST.
+func (c command) request(ctx context.Context, address *url.URL) (*policy.Request, error) {
+	if c.get {
+		request, err := runtime.NewRequest(ctx, http.MethodGet, address.String())
+		if err == nil {
+			request.Raw().Header.Set("CommandName", "*")
+		}
+		return request, err
+	}
+	request, err := runtime.NewRequest(ctx, http.MethodPost, address.String())
+	if err != nil {
+		return nil, err
+	}
+	body, err := c.body()
+	if err != nil {
+		return nil, err
+	}
+	return request, request.SetBody(streaming.NopCloser(bytes.NewReader(body)), "application/json")
 }
 
 // received starts an Error from an answer's status and headers. Its kind is still open.

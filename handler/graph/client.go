@@ -46,9 +46,10 @@ const (
 // Client asks Microsoft Graph. It holds no facts and may be used by many
 // goroutines at once. Make it with [New].
 type Client struct {
-	adapter  kiota.RequestAdapter
-	endpoint *url.URL
-	wait     func(context.Context, time.Duration) error
+	adapter    kiota.RequestAdapter
+	endpoint   *url.URL
+	credential azcore.TokenCredential
+	wait       func(context.Context, time.Duration) error
 }
 
 // Options says where to ask and as whom.
@@ -80,7 +81,7 @@ func New(options Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("graph client for %s: %w", endpoint, err)
 	}
-	client := &Client{adapter: adapter, endpoint: endpoint, wait: options.Wait}
+	client := &Client{adapter: adapter, endpoint: endpoint, credential: options.Credential, wait: options.Wait}
 	if client.wait == nil {
 		client.wait = sleep
 	}

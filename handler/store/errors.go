@@ -80,11 +80,18 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // KindOf returns the kind of err, or KindNone when err is nil or foreign.
 func KindOf(err error) Kind {
-	var failure *Error
-	if errors.As(err, &failure) {
-		return failure.Kind
+	failure, ours := asError(err)
+	if !ours {
+		return KindNone
 	}
-	return KindNone
+	return failure.Kind
+}
+
+// asError finds the error of this package in the chain of err.
+func asError(err error) (*Error, bool) {
+	var failure *Error
+	ours := errors.As(err, &failure)
+	return failure, ours
 }
 
 func withoutURL(err error) string {

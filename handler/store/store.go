@@ -104,7 +104,7 @@ func (o Options) clientOptions() azcore.ClientOptions {
 		Retry:            policy.RetryOptions{MaxRetries: -1},
 		Transport:        o.Transport,
 		PerCallPolicies:  []policy.Policy{batchReader{}},
-		PerRetryPolicies: []policy.Policy{sentMarker{}},
+		PerRetryPolicies: []policy.Policy{sentMarker{}, dateKeeper{}},
 	}
 }
 

@@ -66,6 +66,8 @@ func (d *door) spoil(r *http.Request, asked call, body []byte) (*reply, error) {
 			return nil, errCut
 		case FaultUnavailable:
 			return busy(d.service), nil
+		case FaultForbidden:
+			return forbidden(d.service), nil
 		case FaultLatency:
 			d.wire.faults.wait(r.Context(), fault)
 		}
@@ -94,6 +96,10 @@ func (d *door) pass(r *http.Request, asked call, body []byte) (*reply, error) {
 	}
 	if looks {
 		d.wire.messages.note(exchange{asked: asked, request: r, sent: body, reply: got, began: began})
+	}
+	if d.wire.messages.now != nil {
+		// The emulator tells the machine's time, and the program under test goes by the shared clock.
+		got.header.Set("Date", d.wire.messages.now().UTC().Format(http.TimeFormat))
 	}
 	return got, nil
 }

@@ -23,6 +23,8 @@ const (
 	// FaultLostAfter lets the request act and closes the connection instead of
 	// answering.
 	FaultLostAfter = "lostAfter"
+	// FaultForbidden answers 403, as to an identity that has no role on the data.
+	FaultForbidden = "forbidden"
 	// FaultLatency delays the request by Delay, give or take a quarter.
 	FaultLatency = "latency"
 )
@@ -140,8 +142,17 @@ func (f *faults) wait(ctx context.Context, fault Fault) {
 // others, the code repeated in a header (Azure Storage REST reference, Common
 // error codes).
 func busy(service string) *reply {
-	const code, text = "ServerBusy", "The server is busy."
-	header := http.Header{"X-Ms-Error-Code": {code}, "X-Ms-Request-Id": {"00000000-0000-0000-0000-000000000503"}}
+	return refused(service, http.StatusServiceUnavailable, "ServerBusy", "The server is busy.")
+}
+
+// forbidden is the answer to who has no role that allows the operation (Azure Storage REST
+// reference, Common error codes).
+func forbidden(service string) *reply {
+	return refused(service, http.StatusForbidden, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission.")
+}
+
+func refused(service string, status int, code, text string) *reply {
+	header := http.Header{"X-Ms-Error-Code": {code}, "X-Ms-Request-Id": {"00000000-0000-0000-0000-000000000" + strconv.Itoa(status)}}
 	body := `<?xml version="1.0" encoding="utf-8"?><Error><Code>` + code + `</Code><Message>` + text + `</Message></Error>`
 	header.Set("Content-Type", "application/xml")
 	if service == serviceTable {
@@ -149,5 +160,5 @@ func busy(service string) *reply {
 		header.Set("Content-Type", "application/json")
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
-	return &reply{status: http.StatusServiceUnavailable, header: header, body: []byte(body)}
+	return &reply{status: status, header: header, body: []byte(body)}
 }

@@ -23,7 +23,9 @@ import (
 // (AccessPolicy; found by "appId" and "scope"), addMailboxPermission, removeMailboxPermission
 // (MailboxPermission), addDirectoryRole, removeDirectoryRole (DirectoryRole), addRoleGroupMember,
 // removeRoleGroupMember (RoleGroup by its name, Member), addManagementRole, removeManagementRole
-// (Role). Workload is an app id or an object id; Member is any id or address; Resource is "graph"
+// (Role), addExchangeRole, removeExchangeRole, addDelegation, removeDelegation (Role, of the service's
+// own identity), addOwner, removeOwner (Workload, Member), addFederatedCredential,
+// removeFederatedCredential (Workload, FederatedCredential), dehydrate. Workload is an app id or an object id; Member is any id or address; Resource is "graph"
 // or "exchange"; the objects have the names of the directory document. A group becomes nested as a
 // member of another.
 type Action struct {
@@ -44,6 +46,8 @@ type Action struct {
 	RoleGroup          string         `json:"roleGroup,omitempty"`
 	Member             string         `json:"member,omitempty"`
 	Role               string         `json:"role,omitempty"`
+
+	FederatedCredential map[string]any `json:"federatedCredential,omitempty"`
 }
 
 // Administer does these actions in order, and all of them or none: the first that cannot be done
@@ -87,7 +91,7 @@ func (t *Tenant) administer(action Action, now time.Time) error {
 		return t.administratorRuns(action, now)
 	}
 	call := &invocation{by: administrator, at: now}
-	for _, actions := range []map[string]func(*Tenant, Action, *invocation) error{groupActions, accessActions, registrationActions} {
+	for _, actions := range []map[string]func(*Tenant, Action, *invocation) error{groupActions, accessActions, registrationActions, serviceActions} {
 		if act, known := actions[action.Do]; known {
 			return act(t, action, call)
 		}

@@ -52,8 +52,8 @@ func (t *Tenant) findAssignment(call *invocation, identity string, reading bool)
 	})
 }
 
-// getManagementRoleAssignment shows assignments of applications only; the built-in ones of role
-// groups are not played.
+// getManagementRoleAssignment shows assignments of applications only; of those of role groups only the
+// service's own are played, and only where it is asked for by its object id.
 func getManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
 	if call.text("Identity") != "" && call.text("RoleAssignee") != "" {
 		return nil, badParameters("Identity and RoleAssignee")
@@ -67,6 +67,9 @@ func getManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
 	}
 	assignee := ""
 	if name := call.text("RoleAssignee"); name != "" {
+		if t.isService(name) {
+			return t.serviceAssignments(call)
+		}
 		// That an assignee without a pointer is not found, and not an empty list, is inferred.
 		found, _, err := t.findPointer(call, name, true)
 		if err != nil {
@@ -157,10 +160,7 @@ func (t *Tenant) assignee(call *invocation) (pointer, error) {
 
 // mayDelegate holds that who assigns a role has to hold a delegating assignment of it.
 func (t *Tenant) mayDelegate(role string, call *invocation) error {
-	if call.by == administrator || t.service.Delegating == nil {
-		return nil
-	}
-	if slices.ContainsFunc(t.service.Delegating, func(each string) bool { return strings.EqualFold(each, role) }) {
+	if call.by == administrator || t.state.service.delegates(role) {
 		return nil
 	}
 	return noDelegation(role)

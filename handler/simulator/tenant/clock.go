@@ -11,6 +11,8 @@ import (
 type clock struct {
 	mutex  sync.Mutex
 	offset time.Duration
+	// skew is by how much the clock of those who ask over the control port is wrong.
+	skew time.Duration
 }
 
 // newClock reads start now; a zero start means the machine's time.
@@ -55,4 +57,19 @@ func (c *clock) set(to time.Time) error {
 	}
 	c.offset += by
 	return nil
+}
+
+// skewed is what a process reads whose own clock is wrong.
+func (c *clock) skewed() time.Time {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.wall().Add(c.offset + c.skew)
+}
+
+// SetSkew makes the clock wrong, by so much, for those who ask over the control port: they play a
+// machine whose own clock is off. The tenant itself, its answers' dates included, goes on being right.
+func (t *Tenant) SetSkew(by time.Duration) {
+	t.clock.mutex.Lock()
+	defer t.clock.mutex.Unlock()
+	t.clock.skew = by
 }

@@ -13,7 +13,7 @@ import (
 // through faults and its calls are not in the request log.
 func (t *Tenant) control() http.Handler {
 	routes := http.NewServeMux()
-	routes.HandleFunc("GET /clock", t.controlled(func([]byte) (any, error) { return t.clockReading(), nil }))
+	routes.HandleFunc("GET /clock", t.controlled(func([]byte) (any, error) { return t.clockReading(t.clock.skewed()), nil }))
 	routes.HandleFunc("POST /clock", t.controlled(t.moveClock))
 	routes.HandleFunc("POST /administrator", t.controlled(func(body []byte) (any, error) {
 		actions, err := oneOrMany[Action](body)
@@ -118,8 +118,8 @@ func (t *Tenant) mailAddresses() map[string]string {
 	return addresses
 }
 
-func (t *Tenant) clockReading() map[string]string {
-	return map[string]string{"now": t.Now().Format(time.RFC3339Nano)}
+func (t *Tenant) clockReading(now time.Time) map[string]string {
+	return map[string]string{"now": now.Format(time.RFC3339Nano)}
 }
 
 // moveClock lets late effects land before it answers.
@@ -155,5 +155,5 @@ func (t *Tenant) moveClock(body []byte) (any, error) {
 		}
 	}
 	t.settle()
-	return t.clockReading(), nil
+	return t.clockReading(t.Now()), nil
 }

@@ -57,6 +57,9 @@ type principal struct {
 	DisplayName string `json:"displayName"`
 	Type        string `json:"type"`
 	Secret      string `json:"secret,omitempty"`
+	// Owners are ids of who may add credentials; Federated are those of other issuers.
+	Owners    []string              `json:"owners,omitempty"`
+	Federated []federatedCredential `json:"federatedIdentityCredentials,omitempty"`
 
 	// resource is set for the two principals that own app roles.
 	resource string

@@ -38,8 +38,12 @@ func (t *Tenant) serveExchange(c *call) answer {
 	return unknownAnswer(c, "the path is not played")
 }
 
-// moduleFile lists the cmdlets that the caller may run, joined by commas.
+// moduleFile lists the cmdlets that the caller may run, joined by commas. What it answers without the
+// header and the version that public clients send is not known.
 func (t *Tenant) moduleFile(c *call) answer {
+	if c.request.Header.Get("CommandName") != "*" || c.query("Version") == "" {
+		return unknownAnswer(c, "only CommandName: * and a Version are played")
+	}
 	var names []string
 	for _, each := range cmdlets() {
 		if t.mayRun(c.caller, each) {
@@ -54,7 +58,9 @@ func (t *Tenant) mayRun(caller claims, wanted cmdlet) bool {
 	if !t.isService(caller.ObjectID) {
 		return false
 	}
-	return slices.ContainsFunc(t.service.ExchangeRoles, func(held string) bool {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return slices.ContainsFunc(t.state.service.ExchangeRoles, func(held string) bool {
 		return isEverything(held) || slices.ContainsFunc(wanted.roles, func(role string) bool { return strings.EqualFold(role, held) })
 	})
 }

@@ -30,6 +30,8 @@ var graphRoutes = []graphRoute{
 	graphPath("GET", `/servicePrincipals/([^/]+)`, selectOnly, (*Tenant).principalByID),
 	graphPath("GET", `/servicePrincipals/([^/]+)/appRoleAssignments`, listOptions, (*Tenant).listConsents),
 	graphPath("GET", `/servicePrincipals/([^/]+)/appRoleAssignedTo`, listOptions, (*Tenant).listConsentsTo),
+	graphPath("GET", `/servicePrincipals/([^/]+)/owners`, listOptions, (*Tenant).listOwners),
+	graphPath("GET", `/servicePrincipals/([^/]+)/federatedIdentityCredentials`, listOptions, (*Tenant).listFederated),
 	graphPath("POST", `/servicePrincipals/([^/]+)/(?:appRoleAssignments|appRoleAssignedTo)`, nil, (*Tenant).postConsent),
 	graphPath("DELETE", `/servicePrincipals/([^/]+)/(?:appRoleAssignments|appRoleAssignedTo)/([^/]+)`, nil, (*Tenant).deleteConsent),
 	graphPath("GET", `/applications`, listOptions, (*Tenant).listApplications),

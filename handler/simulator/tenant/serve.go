@@ -75,6 +75,8 @@ func (t *Tenant) pipeline(route func(*call) answer) http.Handler {
 			decided.status = 0
 		}
 		t.journal.close(number, decided.status, t.clock.wall())
+		// Net/http would tell the machine's time, and everything else here goes by the shared clock.
+		w.Header().Set("Date", t.clock.now().Format(http.TimeFormat))
 		decided.send(w, inventedGUID("request", t.identityHeader, fmt.Sprint(number)))
 	})
 }

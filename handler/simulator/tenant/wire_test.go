@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -172,12 +173,54 @@ func TestPartialPagesBreakOffTheList(t *testing.T) {
 func TestModuleFileListsWhatTheCallerMayRun(t *testing.T) {
 	t.Parallel()
 	to := started(t, Options{})
-	got := send(t, to, "GET", "/adminapi/v1.0/"+SampleTenantID+"/EXOModuleFile?Version=3.9.2", "", to.Token(SampleServiceAppID, "exchange"))
-	wantStatus(t, got, http.StatusOK)
-	names := strings.Split(got.rows(t)[0]["exportedCmdlets"].(string), ",")
+	names := exported(t, to)
 	if !slices.Contains(names, "New-ManagementScope") || slices.Contains(names, "Enable-OrganizationCustomization") {
 		t.Errorf("got %v", names)
 	}
+	administer(t, to, Action{Do: "removeExchangeRole", Role: "Role Management"}, Action{Do: "addExchangeRole", Role: "Organization Configuration"})
+	names = exported(t, to)
+	if slices.Contains(names, "New-ManagementScope") || !slices.Contains(names, "Enable-OrganizationCustomization") {
+		t.Errorf("after the change, got %v", names)
+	}
+}
+
+func exported(t *testing.T, to *Tenant) []string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), "GET", to.URL()+"/adminapi/v1.0/"+SampleTenantID+"/EXOModuleFile?Version=3.9.2", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+to.Token(SampleServiceAppID, "exchange"))
+	request.Header.Set("CommandName", "*")
+	response, err := (&http.Client{Transport: to.Transport()}).Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var list struct {
+		Value []struct{ ExportedCmdlets string }
+	}
+	err = json.NewDecoder(response.Body).Decode(&list)
+	if err != nil || response.StatusCode != http.StatusOK || len(list.Value) != 1 {
+		t.Fatalf("got %d, %+v, %v", response.StatusCode, list, err)
+	}
+	return strings.Split(list.Value[0].ExportedCmdlets, ",")
+}
+
+// TestServiceHoldsRolesByItsGroup: what it may hand on is listed with what it holds, and follows what
+// an administrator takes from it.
+func TestServiceHoldsRolesByItsGroup(t *testing.T) {
+	t.Parallel()
+	to := started(t, Options{})
+	delegating := parameters{"RoleAssignee": SampleServiceObjectID, "Delegating": true}
+	all := run(t, to, "Get-ManagementRoleAssignment", delegating).rows(t)
+	administer(t, to, Action{Do: "removeDelegation", Role: "Application Mail.Send"})
+	left := run(t, to, "Get-ManagementRoleAssignment", delegating).rows(t)
+	both := run(t, to, "Get-ManagementRoleAssignment", parameters{"RoleAssignee": SampleServiceObjectID}).rows(t)
+	if len(all) != len(applicationRoles) || len(left) != len(all)-1 || len(both) != len(left)+3 {
+		t.Errorf("%d, then %d, with those held %d", len(all), len(left), len(both))
+	}
+	wantRefusal(t, run(t, to, "New-ManagementRoleAssignment", parameters{"Role": "Application Mail.Send", "App": SampleHelpdeskObjectID}), "TaskInvalidOperationException")
 }
 
 func TestWhatIsNotPlayedIsAnswered501AndKept(t *testing.T) {
