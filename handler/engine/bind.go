@@ -213,7 +213,7 @@ func (h *holding) weigh(ctx context.Context, claim store.Claim, b binding) (*hel
 func (b binding) grant(claim store.Claim) grant.Grant {
 	r := b.request
 	g := grant.Grant{ID: claim.ID, State: grant.Bound, Mechanism: r.Mechanism, Workload: b.resolved.workload,
-		Permissions: union(r.Permissions, r.ConfineExisting), ConfineExisting: r.ConfineExisting, Waits: b.document.Waits.For(r.Mechanism.Consents() || r.Migrate, b.resolved.workload), Scope: r.Scope, Target: b.resolved.counted.target, Targets: b.resolved.counted.targets,
+		Permissions: union(r.Permissions, r.ConfineExisting), ConfineExisting: r.ConfineExisting, Replaces: r.Replaces, Waits: b.document.Waits.For(r.Mechanism.Consents() || r.Migrate, b.resolved.workload), Scope: r.Scope, Target: b.resolved.counted.target, Targets: b.resolved.counted.targets,
 		ReceivedAt: claim.ReceivedAt, StartsAt: r.StartsAt, ExpiresAt: r.ExpiresAt,
 		Ticket: r.Ticket, Requester: r.Requester, Owner: r.Owner, Justification: r.Justification, Source: claim.Source}
 	if g.Mechanism.Consents() || b.migration != nil {
@@ -320,7 +320,7 @@ func (h *holding) refusals(ctx context.Context, g grant.Grant, b binding) ([]gra
 	if err != nil {
 		return nil, err
 	}
-	faults = append(faults, own...)
+	faults = append(append(faults, own...), h.replaceFaults(g)...)
 	others := elsewhere{g.Workload, b.resolved.facts, b.resolved.directory, g.Permissions, h.ours(), h.madePolicy}
 	others.facts.Consents.Value = h.withoutProtocols(withoutTaken(others.facts.Consents.Value, takenBy(g)), nil)
 	paths, _, err := h.otherWays(ctx, others)

@@ -36,6 +36,8 @@ type DryRun struct {
 	// nothing fails on the way; zero where the plan does not get there.
 	EffectiveBy time.Time `json:"effectiveBy,omitzero"`
 	GoneBy      time.Time `json:"goneBy,omitzero"`
+	// Replaces is the grant that ends when this one is seen to work, not before EffectiveBy.
+	Replaces string `json:"replaces,omitempty"`
 	// Migration is what the grant would take the place of; nil for every other request.
 	Migration *grant.Migration `json:"migration,omitempty"`
 	Reach     PlannedReach     `json:"reach"`
@@ -77,7 +79,7 @@ func (d DryRun) PowerShell() string {
 }
 
 func dryRun(live *held, played plan.Rehearsal) DryRun {
-	made := DryRun{ID: live.ID, Mechanism: live.Mechanism, Workload: live.Workload, Permissions: live.Permissions, Scope: live.Scope, Migration: live.Migration,
+	made := DryRun{ID: live.ID, Mechanism: live.Mechanism, Workload: live.Workload, Permissions: live.Permissions, Scope: live.Scope, Replaces: live.Replaces, Migration: live.Migration,
 		Members: live.Members, Mailboxes: orNone(live.reached()), Canaries: orNone(live.Canaries), StartsAt: live.StartsAt, ExpiresAt: live.ExpiresAt,
 		Steps: planned(played, played.Making), Removal: planned(played, played.Removal)}
 	if stopped := played.Making.Stopped; stopped != nil {

@@ -53,6 +53,10 @@ func (h *holding) retest(ctx context.Context, live *held) error {
 		return err
 	}
 	live.Hit()
+	err = h.replace(ctx, live)
+	if err != nil {
+		return err
+	}
 	if live.Condition(grant.Stuck).Status == grant.True {
 		live.Set(grant.Condition{Type: grant.Stuck, Status: grant.False, Reason: "Resolved", Since: h.Now()})
 	}

@@ -32,6 +32,8 @@ type Grant struct {
 	// ConfineExisting are the permissions that the workload was consented to before the
 	// grant and that the grant confines, takes over, and takes away at its end.
 	ConfineExisting []string `json:"confineExisting,omitempty"`
+	// Replaces is the id of the grant that ends when this one is seen to work; empty for none.
+	Replaces string `json:"replaces,omitempty"`
 	// Migration is set for a grant that takes the place of organization-wide consents.
 	Migration *Migration `json:"migration,omitempty"`
 	// ConsentBy is who gives and removes consents; empty where the mechanism has none.
@@ -163,6 +165,8 @@ const (
 	// Drifted: the tenant had drifted and the operator's document answers that with
 	// the end of the access.
 	Drifted Ending = "Drifted"
+	// Replaced: another grant took its place and was seen to work.
+	Replaced Ending = "Replaced"
 	// Dropped goes with the state abandoned.
 	Dropped Ending = "Dropped"
 )

@@ -8,15 +8,17 @@ type Event string
 // The events of a life. Every move to another state is one of them, and so is
 // everything that an auditor would ask about.
 const (
-	EventReceived      Event = "received"
-	EventBound         Event = "bound"
-	EventRefused       Event = "refused"
-	EventScheduled     Event = "scheduled"
-	EventProvisioning  Event = "provisioning"
-	EventStep          Event = "step"
-	EventVerified      Event = "verified"
-	EventActive        Event = "active"
-	EventCondition     Event = "condition"
+	EventReceived     Event = "received"
+	EventBound        Event = "bound"
+	EventRefused      Event = "refused"
+	EventScheduled    Event = "scheduled"
+	EventProvisioning Event = "provisioning"
+	EventStep         Event = "step"
+	EventVerified     Event = "verified"
+	EventActive       Event = "active"
+	EventCondition    Event = "condition"
+	// EventReplacing: another grant, whose place this one takes, ends.
+	EventReplacing     Event = "replacing"
 	EventRevokeAsked   Event = "revokeAsked"
 	EventRetryAsked    Event = "retryAsked"
 	EventDropAsked     Event = "dropAsked"

@@ -26,6 +26,9 @@ type Request struct {
 	// the grant is to confine; TakeOverConsents hands them over with it.
 	ConfineExisting  []string
 	TakeOverConsents bool
+	// Replaces is the id of a grant of the same workload that ends when this one works;
+	// empty for none.
+	Replaces string
 	// DryRun asks what the request would do. Nothing may be stored or done for it.
 	DryRun bool
 	// Migrate asks for the scoped access that takes the place of what the workload is
@@ -60,13 +63,14 @@ func ParseRequest(body []byte, now time.Time) (Request, []Fault, error) {
 
 func (c *checker) request(root node, now time.Time) Request {
 	if !c.object(root, "workload", "mechanism", "permissions", "scope", "canaries", "startsAt", "expiresAt", "duration", "endBy",
-		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents", "appId", migrationMember, nestedMember, dryRunMember) {
+		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents", "appId", migrationMember, nestedMember, dryRunMember, replacesMember) {
 		return Request{}
 	}
 	migrate := c.migrates(root)
 	request := Request{
 		Migrate:       migrate,
 		DryRun:        c.dryRun(root),
+		Replaces:      c.replaces(root, migrate),
 		Permissions:   c.list(root, "permissions", !migrate, c.permission),
 		Canaries:      c.list(root, "canaries", false, c.mailbox),
 		Requester:     c.optional(root, "requester", 256),
