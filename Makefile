@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: all help tools format vet static test infra-test prove demo run bench package azurite clean
 
 STATICCHECK := go tool staticcheck
-GO_FOLDERS := docs functions handler infra scripts/assemble scripts/bench scripts/demo scripts/package scripts/probe scripts/prove scripts/run scripts/session
+GO_FOLDERS := docs functions handler infra scripts/assemble scripts/bench scripts/demo scripts/doctor scripts/package scripts/probe scripts/prove scripts/run scripts/session
 AZURITE := scripts/azurite/node_modules/.package-lock.json
 
 all: tools format vet static test ## check the format, vet, analyse, then test; 10 minutes the first time

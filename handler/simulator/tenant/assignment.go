@@ -52,8 +52,8 @@ func (t *Tenant) findAssignment(call *invocation, identity string, reading bool)
 	})
 }
 
-// getManagementRoleAssignment shows assignments of applications only; of those of role groups only the
-// service's own are played, and only where it is asked for by its object id.
+// getManagementRoleAssignment shows assignments of applications only; those of role groups are played
+// where a group is asked for, or the service by its object id.
 func getManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
 	if call.text("Identity") != "" && call.text("RoleAssignee") != "" {
 		return nil, badParameters("Identity and RoleAssignee")
@@ -69,6 +69,10 @@ func getManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
 	if name := call.text("RoleAssignee"); name != "" {
 		if t.isService(name) {
 			return t.serviceAssignments(call)
+		}
+		group, _, err := t.findRoleGroup(call, name)
+		if err == nil {
+			return ofKind(t.roleGroupAssignments(group), call), nil
 		}
 		// That an assignee without a pointer is not found, and not an empty list, is inferred.
 		found, _, err := t.findPointer(call, name, true)
@@ -108,6 +112,12 @@ func newManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
 	err := t.readyForCustomization(call)
 	if err != nil {
 		return nil, err
+	}
+	switch app, group := call.text("App") != "", call.text("SecurityGroup") != ""; {
+	case app == group:
+		return nil, badParameters("App, SecurityGroup")
+	case group:
+		return t.assignToRoleGroup(call)
 	}
 	role, known := applicationRoleByName(call.text("Role"))
 	if !known || containsFold(t.state.missingRoles, role.name) {
@@ -160,7 +170,7 @@ func (t *Tenant) assignee(call *invocation) (pointer, error) {
 
 // mayDelegate holds that who assigns a role has to hold a delegating assignment of it.
 func (t *Tenant) mayDelegate(role string, call *invocation) error {
-	if call.by == administrator || t.state.service.delegates(role) {
+	if call.by == administrator || t.mayHandOn(role, call.caller) {
 		return nil
 	}
 	return noDelegation(role)
@@ -296,6 +306,9 @@ func setManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
 }
 
 func removeManagementRoleAssignment(t *Tenant, call *invocation) ([]row, error) {
+	if t.dropFromRoleGroup(call, call.text("Identity")) {
+		return nil, nil
+	}
 	found, _, err := t.findAssignment(call, call.text("Identity"), false)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ var (
 
 // cmdlets is a function and not a variable because what a cmdlet runs may look the table up again.
 func cmdlets() []cmdlet {
-	return slices.Concat(assignmentCmdlets(), groupCmdlets(), accessCmdlets(), mailboxCmdlets())
+	return slices.Concat(assignmentCmdlets(), groupCmdlets(), accessCmdlets(), roleGroupCmdlets(), mailboxCmdlets())
 }
 
 // assignmentCmdlets are what a scoped role takes.
@@ -46,7 +46,7 @@ func assignmentCmdlets() []cmdlet {
 		{"Set-ManagementScope", roleManagement, []string{"Identity"}, []string{"Identity", "Name", "RecipientRestrictionFilter"}, []string{"Force"}, nil, setManagementScope},
 		{"Remove-ManagementScope", roleManagement, []string{"Identity"}, []string{"Identity"}, []string{"Force"}, nil, removeManagementScope},
 		{"Get-ManagementRoleAssignment", roleManagement, nil, []string{"Identity", "RoleAssignee", "Role", "RoleAssigneeType", "AssignmentMethod", "RecipientAdministrativeUnitScope"}, []string{"Enabled", "Delegating"}, nil, getManagementRoleAssignment},
-		{"New-ManagementRoleAssignment", roleManagement, []string{"Role", "App"}, append([]string{"Name", "Role", "App"}, scopeParameters...), []string{"Delegating", "Force"}, nil, newManagementRoleAssignment},
+		{"New-ManagementRoleAssignment", roleManagement, []string{"Role"}, append([]string{"Name", "Role", "App", "SecurityGroup"}, scopeParameters...), []string{"Delegating", "Force"}, nil, newManagementRoleAssignment},
 		{"Set-ManagementRoleAssignment", roleManagement, []string{"Identity"}, append([]string{"Identity"}, scopeParameters...), []string{"Enabled", "Force"}, nil, setManagementRoleAssignment},
 		{"Remove-ManagementRoleAssignment", roleManagement, []string{"Identity"}, []string{"Identity"}, []string{"Force"}, nil, removeManagementRoleAssignment},
 		{"Test-ServicePrincipalAuthorization", roleManagement, []string{"Identity"}, []string{"Identity", "Resource"}, nil, nil, testServicePrincipalAuthorization},
@@ -77,6 +77,7 @@ func cmdletByName(name string) (cmdlet, bool) {
 // invocation is one bound call of a cmdlet.
 type invocation struct {
 	by         string
+	caller     claims
 	at         time.Time
 	conditions conditions
 	cmdlet     string

@@ -19,6 +19,9 @@ type directory struct {
 	Scopes            []scope       `json:"scopes"`
 	Assignments       []assignment  `json:"assignments"`
 	Hydrated          *bool         `json:"hydrated"`
+	// RoleGroupDelegation says what delegating assignments of application roles are worth to a role
+	// group: honoured (also when empty), ignored, or refused.
+	RoleGroupDelegation string `json:"roleGroupDelegation"`
 
 	Groups              []group         `json:"groups"`
 	AdministrativeUnits []unit          `json:"administrativeUnits"`

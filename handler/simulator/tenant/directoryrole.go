@@ -63,6 +63,9 @@ type roleGroup struct {
 	Name    string   `json:"name"`
 	Members []string `json:"members,omitempty"`
 	Roles   []string `json:"roles,omitempty"`
+	// Delegating are the roles that the members may hand on.
+	Delegating  []string `json:"delegating,omitempty"`
+	Description string   `json:"description,omitempty"`
 }
 
 // builtInRoleGroups stand in every tenant, each with a few of its roles.
@@ -106,7 +109,7 @@ func (t *Tenant) roleGroupRow(from roleGroup) row {
 		names = append(names, t.state.memberName(member))
 	}
 	return row{
-		"Name": from.Name, "Identity": from.Name, "DisplayName": from.Name, "Guid": guid(from.GUID), "Members": names, "Roles": from.Roles,
+		"Name": from.Name, "Identity": from.Name, "DisplayName": from.Name, "Guid": guid(from.GUID), "Members": names, "Roles": from.Roles, "Description": from.Description,
 		"RoleGroupType": "Standard", "ManagedBy": []string{"Organization Management"},
 	}
 }

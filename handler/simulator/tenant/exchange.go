@@ -53,14 +53,11 @@ func (t *Tenant) moduleFile(c *call) answer {
 	return jsonAnswer(http.StatusOK, map[string]any{"value": []any{map[string]any{"exportedCmdlets": strings.Join(names, ",")}}})
 }
 
-// mayRun asks for a management role on top of the app role. Only the service holds any here.
+// mayRun asks for a management role on top of the app role.
 func (t *Tenant) mayRun(caller claims, wanted cmdlet) bool {
-	if !t.isService(caller.ObjectID) {
-		return false
-	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	return slices.ContainsFunc(t.state.service.ExchangeRoles, func(held string) bool {
+	return slices.ContainsFunc(t.exchangeRolesOf(caller), func(held string) bool {
 		return isEverything(held) || slices.ContainsFunc(wanted.roles, func(role string) bool { return strings.EqualFold(role, held) })
 	})
 }
@@ -86,7 +83,7 @@ func (t *Tenant) invoke(c *call) answer {
 		return t.notAllowed()
 	}
 	return t.perform(c, func(at time.Time) answer {
-		return t.execute(c, wanted, &invocation{by: t.nameOf(c.caller), at: at, conditions: c.conditions})
+		return t.execute(c, wanted, &invocation{by: t.nameOf(c.caller), caller: c.caller, at: at, conditions: c.conditions})
 	})
 }
 

@@ -21,6 +21,12 @@ func notManager(name string) failure {
 		"Sie haben nicht genügend Berechtigungen. Nur ein Verwalter der Gruppe '%s' kann dies tun.")
 }
 
+func roleGroupRefused(role string) failure {
+	return newFailure(taskSpace+"TaskInvalidOperationException", role,
+		"The management role '%s' can't be assigned to a role group.",
+		"Die Verwaltungsrolle '%s' kann keiner Rollengruppe zugewiesen werden.")
+}
+
 func noSecurityPrincipal(name string) failure {
 	return newFailure(taskSpace+"RecipientTaskException", name,
 		"The recipient '%s' can't be used as a policy scope because it isn't a security principal.",

@@ -15,7 +15,9 @@ type graphRoute struct {
 	options []string
 	// roles open the route to read; nil means those for applications.
 	roles []string
-	serve func(*Tenant, *call, time.Time, []string) answer
+	// writers open the route to change; nil means those for consents.
+	writers []string
+	serve   func(*Tenant, *call, time.Time, []string) answer
 }
 
 var (
@@ -74,13 +76,20 @@ func (t *Tenant) serveGraph(c *call) answer {
 		if readers == nil {
 			readers = rolesThatRead
 		}
-		if !allowed(caller.Roles, readers) || c.write && !allowed(caller.Roles, rolesThatWrite) {
+		if !allowed(caller.Roles, readers) || c.write && !allowed(caller.Roles, route.writing()) {
 			return graphError(http.StatusForbidden, "Authorization_RequestDenied",
 				"Insufficient privileges to complete the operation.", refusalID)
 		}
 		return t.perform(c, func(at time.Time) answer { return route.serve(t, c, at, arguments[1:]) })
 	}
 	return unknownAnswer(c, "the path is not played")
+}
+
+func (r graphRoute) writing() []string {
+	if r.writers != nil {
+		return r.writers
+	}
+	return rolesThatWrite
 }
 
 // allowed reports whether one of the wanted roles is held.

@@ -18,8 +18,8 @@ var (
 // membersOnly is a cast that Graph allows at the end of a list of members.
 const membersOnly = `(?:/(?:microsoft\.)?graph\.(user|group|servicePrincipal))?`
 
-// graphDirectoryRoutes lists the played paths around groups and roles. None of them writes: Graph
-// cannot change a mail-enabled group.
+// graphDirectoryRoutes lists the played paths around groups and roles. Only directory roles
+// are written: Graph cannot change a mail-enabled group.
 var graphDirectoryRoutes = []graphRoute{
 	graphRead(`/groups`, listOptions, rolesForGroups, (*Tenant).listGroups),
 	graphRead(`/groups/([^/]+)`, selectOnly, rolesForGroups, (*Tenant).groupByID),
@@ -28,6 +28,8 @@ var graphDirectoryRoutes = []graphRoute{
 	graphRead(`/directory/administrativeUnits/([^/]+)`, selectOnly, rolesForUnits, (*Tenant).unitByID),
 	graphRead(`/directory/administrativeUnits/([^/]+)/members`+membersOnly, listOptions, rolesForUnits, (*Tenant).listUnitMembers),
 	graphRead(`/roleManagement/directory/roleAssignments`, listOptions, rolesForHolders, (*Tenant).listDirectoryRoles),
+	graphRoleWrite("POST", `/roleManagement/directory/roleAssignments`, (*Tenant).postDirectoryRole),
+	graphRoleWrite("DELETE", `/roleManagement/directory/roleAssignments/([^/]+)`, (*Tenant).deleteDirectoryRole),
 	graphRead(`/roleManagement/directory/roleDefinitions`, listOptions, rolesForHolders, (*Tenant).listRoleDefinitions),
 	graphRead(`/roleManagement/directory/roleDefinitions/([^/]+)`, selectOnly, rolesForHolders, (*Tenant).roleDefinitionByID),
 	graphRead(`/users/([^/]+)`, selectOnly, rolesForUsers, (*Tenant).userByID),
@@ -36,6 +38,13 @@ var graphDirectoryRoutes = []graphRoute{
 func graphRead(pattern string, options, roles []string, serve func(*Tenant, *call, time.Time, []string) answer) graphRoute {
 	made := graphPath("GET", pattern, options, serve)
 	made.roles = roles
+	return made
+}
+
+// graphRoleWrite is a change of directory roles.
+func graphRoleWrite(method, pattern string, serve func(*Tenant, *call, time.Time, []string) answer) graphRoute {
+	made := graphPath(method, pattern, nil, serve)
+	made.roles, made.writers = rolesForHolders, []string{"RoleManagement.ReadWrite.Directory"}
 	return made
 }
 

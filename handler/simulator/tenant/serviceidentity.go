@@ -20,34 +20,23 @@ func (s service) delegates(role string) bool {
 // roles that it may hand on. Who has Exchange by a role of the directory is no assignee here
 // (inferred: Exchange has no object of him).
 func (t *Tenant) serviceAssignments(call *invocation) ([]row, error) {
-	held := t.state.service.ExchangeRoles
-	if len(held) == 0 || containsFold(held, "Exchange Administrator") {
+	held, groups := t.state.service.ExchangeRoles, t.state.roleGroupsOf(t.service.ObjectID)
+	if len(held)+len(groups) == 0 || containsFold(held, "Exchange Administrator") {
 		return nil, notFound(call.text("RoleAssignee"))
 	}
 	var rows []row
+	for _, group := range groups {
+		rows = append(rows, t.roleGroupAssignments(group)...)
+	}
 	for _, role := range held {
-		rows = append(rows, t.roleGroupAssignment(role, false))
+		rows = append(rows, t.roleGroupAssignment(serviceRoleGroup, role, false))
 	}
 	for _, role := range applicationRoles {
 		if t.state.service.delegates(role.name) && !containsFold(t.state.missingRoles, role.name) {
-			rows = append(rows, t.roleGroupAssignment(role.name, true))
+			rows = append(rows, t.roleGroupAssignment(serviceRoleGroup, role.name, true))
 		}
 	}
-	return slices.DeleteFunc(rows, func(each row) bool {
-		delegating := each["RoleAssignmentDelegationType"] != "Regular"
-		return call.given("Delegating") && call.flag("Delegating") != delegating
-	}), nil
-}
-
-func (t *Tenant) roleGroupAssignment(role string, delegating bool) row {
-	made := assignment{Name: cut(role+"-"+serviceRoleGroup, longestName), Role: role, Workload: serviceRoleGroup, Delegating: delegating}
-	if delegating {
-		made.Name = cut(role+"-"+serviceRoleGroup+"-Delegating", longestName)
-	}
-	made.GUID = inventedGUID("roleGroupAssignment", made.Name)
-	shown := t.assignmentRow(made)
-	shown["RoleAssigneeType"], shown["AssignmentMethod"] = "RoleGroup", "RoleGroup"
-	return shown
+	return ofKind(rows, call), nil
 }
 
 // federatedCredential lets a token of another issuer stand for the identity.

@@ -40,6 +40,7 @@ type state struct {
 	directoryRoles    []directoryRole
 	roleGroups        []roleGroup
 	missingRoles      []string
+	delegation        string
 	dehydrated        bool
 	// hydratedAt is when customization was asked for; zero when the tenant always had it.
 	hydratedAt time.Time
@@ -69,6 +70,7 @@ func newState(from directory, now time.Time) state {
 		applications: slices.Clone(from.Applications),
 		pointers:     slices.Clone(from.Pointers),
 		dehydrated:   from.Hydrated != nil && !*from.Hydrated,
+		delegation:   from.RoleGroupDelegation,
 		generations:  map[string]int{},
 		reaches:      map[string][]reach{},
 	}

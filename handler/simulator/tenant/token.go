@@ -25,17 +25,19 @@ var audiences = map[string][]string{
 
 // claims is the part of an access token that the tenant reads back.
 type claims struct {
-	Audience  string   `json:"aud"`
-	Issuer    string   `json:"iss"`
-	AppID     string   `json:"appid"`
-	ObjectID  string   `json:"oid"`
-	Subject   string   `json:"sub"`
-	TenantID  string   `json:"tid"`
-	Version   string   `json:"ver"`
-	Roles     []string `json:"roles,omitempty"`
-	IssuedAt  int64    `json:"iat"`
-	NotBefore int64    `json:"nbf"`
-	Expires   int64    `json:"exp"`
+	Audience string   `json:"aud"`
+	Issuer   string   `json:"iss"`
+	AppID    string   `json:"appid"`
+	ObjectID string   `json:"oid"`
+	Subject  string   `json:"sub"`
+	TenantID string   `json:"tid"`
+	Version  string   `json:"ver"`
+	Roles    []string `json:"roles,omitempty"`
+	// DirectoryRoles are template ids.
+	DirectoryRoles []string `json:"wids,omitempty"`
+	IssuedAt       int64    `json:"iat"`
+	NotBefore      int64    `json:"nbf"`
+	Expires        int64    `json:"exp"`
 }
 
 // resourceOf turns a scope, a resource address or a short name into the short name; empty when the
@@ -77,6 +79,7 @@ func (t *Tenant) mint(holder principal, resource string) (string, claims) {
 			made.Roles = append(made.Roles, held.Permission)
 		}
 	}
+	made.DirectoryRoles = t.state.directoryRolesOf(holder.ObjectID)
 	return t.sign(made), made
 }
 
