@@ -35,7 +35,7 @@ type story struct {
 	// invocations fail.
 	failuresExpected bool
 	// watched looks at mailboxes while time passes; nil where nobody does.
-	watched *watch
+	watched looker
 }
 
 const (
@@ -48,6 +48,8 @@ func storyCommands(b *bed) map[string]func(*testscript.TestScript, bool, []strin
 		"start":        (*story)(nil).cmd(cmdStart),
 		"watch":        (*story)(nil).cmd(cmdWatch),
 		"watched":      (*story)(nil).cmd(cmdWatched),
+		"observe":      (*story)(nil).cmd(cmdObserve),
+		"observed":     (*story)(nil).cmd(cmdObserved),
 		"migrate":      (*story)(nil).cmd(cmdMigrate),
 		"request":      (*story)(nil).cmd(cmdRequest),
 		"get":          (*story)(nil).cmd(cmdGet),

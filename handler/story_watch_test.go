@@ -48,20 +48,30 @@ func cmdWatch(s *story, _ *testscript.TestScript, args []string) error {
 	if len(args) != 5 || !strings.Contains(args[2], "*") {
 		return fmt.Errorf("watch WORKLOAD METHOD PATH MEMBER BYSTANDER, with * in the path")
 	}
-	s.watched = &watch{tenant: s.stack.Tenant, workload: args[0], method: args[1], path: args[2], member: args[3], bystander: args[4]}
+	s.lookBy(&watch{tenant: s.stack.Tenant, workload: args[0], method: args[1], path: args[2], member: args[3], bystander: args[4]})
+	return nil
+}
+
+// looker looks through the data plane: after every write, and while time passes.
+type looker interface{ look(after string) }
+
+func (s *story) lookBy(by looker) {
+	s.watched = by
 	s.stack.Tenant.SetWriteHook(func(w tenant.Write) {
 		if w.Phase == "after" {
-			s.watched.look(w.What)
+			by.look(w.What)
 		}
 	})
-	s.watched.look("the beginning")
-	return nil
+	by.look("the beginning")
 }
 
 // watched CUT OPENED ends the watch and says at how many looks the member was cut and the bystander was open,
 // each as a number or a pattern.
 func cmdWatched(s *story, ts *testscript.TestScript, args []string) error {
-	w := s.watched
+	w, is := s.watched.(*watch)
+	if !is {
+		return fmt.Errorf("nothing is watched")
+	}
 	s.stack.Tenant.SetWriteHook(nil)
 	s.watched = nil
 	w.mutex.Lock()
