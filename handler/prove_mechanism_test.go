@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +35,9 @@ type mechanism struct {
 	ends time.Duration
 	// keptForRestoring: a part of the grant stays while its workload lies in the deleted items.
 	keptForRestoring bool
+	// leavesDead: a mailbox keeps an entry of a trustee that was removed. It names nobody any
+	// more and opens nothing, and nothing that is left tells whose it was.
+	leavesDead bool
 	// writing gives the service the rights that only the older mechanisms need.
 	writing bool
 	// found is what an administrator has done before the request; the life is to leave the
@@ -66,6 +71,7 @@ func mechanisms() []mechanism {
 		rbac("rbac, administrative unit", sampledTrials, `{"administrativeUnit": "Paris"}`, `{"mailboxes": ["hr@contoso.example"]}`),
 		rbac("rbac, filter", sampledTrials, `{"filter": "CustomAttribute1 -eq 'apac'"}`, `{"filter": "CustomAttribute1 -eq 'emea'"}`),
 		accessPolicy(),
+		mailboxPermission(),
 		migration(),
 	}
 }
@@ -100,6 +106,43 @@ func policyByHand(id string) map[string][]tenant.Action {
 		"one consent":  {consent("Mail.Send")},
 		"the consents": {consent("Mail.Send"), consent("Calendars.Read")},
 		"the member":   {member},
+	}
+}
+
+// byPermissions is an operator's document that allows mailbox permissions and lets the
+// service consent.
+const byPermissions = anyGroup + "mechanisms: [rbac, mailboxPermission]\nconsentBy: service\n"
+
+func mailboxPermission() mechanism {
+	return mechanism{
+		name: "mailboxPermission", workload: tenant.SampleNewsletterAppID, sampled: sampledTrials, document: byPermissions, writing: true,
+		request: func(n int) string {
+			mailbox := []string{"news@contoso.example", "hr@contoso.example"}[n%2]
+			return `{"workload": {"appId": "` + tenant.SampleNewsletterAppID + `"}, "mechanism": "mailboxPermission", "permissions": ["IMAP.AccessAsApp", "POP.AccessAsApp"],
+ "scope": {"mailboxes": ["` + mailbox + `"]}, "duration": "P2D", "requester": "alice@contoso.example"}`
+		},
+		removals: []string{"Remove-MailboxPermission", "DELETE /v1.0/servicePrincipals/*", "Remove-ServicePrincipal"},
+		byHand:   permissionByHand,
+
+		keptForRestoring: true, leavesDead: true,
+	}
+}
+
+func permissionByHand(string) map[string][]tenant.Action {
+	consent := func(permission string) tenant.Action {
+		return tenant.Action{Do: "removeConsent", Workload: tenant.SampleNewsletterAppID, Resource: "exchange", Permission: permission}
+	}
+	permission := tenant.Action{Do: "removeMailboxPermission", MailboxPermission: map[string]any{
+		"mailbox": "news@contoso.example", "trustee": tenant.SampleNewsletterAppID, "right": "FullAccess"}}
+	consents := []tenant.Action{consent("IMAP.AccessAsApp"), consent("POP.AccessAsApp")}
+	pointer := cmdlet("Remove-ServicePrincipal", tenant.SampleNewsletterObjectID)
+	return map[string][]tenant.Action{
+		"one consent":             consents[:1],
+		"the consents":            consents,
+		"the permission":          {permission},
+		"the pointer":             {pointer},
+		"permission and consents": append(slices.Clone(consents), permission),
+		"everything":              append(slices.Clone(consents), permission, pointer),
 	}
 }
 
@@ -168,4 +211,33 @@ func rbacByHand(id string) map[string][]tenant.Action {
 
 func cmdlet(name, identity string) tenant.Action {
 	return tenant.Action{Do: "cmdlet", Cmdlet: name, Parameters: map[string]any{"Identity": identity}}
+}
+
+// withoutDead is a dump without the mailbox permissions of trustees that are gone.
+func (l *life) withoutDead(dump string) string {
+	all := map[string]json.RawMessage{}
+	var held []struct{ Mailbox, Trustee, Right string }
+	err := json.Unmarshal([]byte(dump), &all)
+	if err == nil {
+		err = json.Unmarshal(all["mailboxPermissions"], &held)
+	}
+	if err != nil {
+		l.Fatalf("reading the dump: %v", err)
+	}
+	var alive []string
+	for _, one := range held {
+		// Who is in the tenant has an object of this id besides the entry.
+		if strings.Contains(dump, `"guid": "`+one.Trustee+`"`) {
+			alive = append(alive, fmt.Sprint(one))
+		}
+	}
+	all["mailboxPermissions"], err = json.Marshal(alive)
+	if err != nil {
+		l.Fatalf("writing the dump: %v", err)
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		l.Fatalf("writing the dump: %v", err)
+	}
+	return string(text)
 }

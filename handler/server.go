@@ -50,6 +50,8 @@ func (s *server) routes() []route {
 		{"request", http.MethodPost, "/api/requests/:source", httpLimit, s.request},
 		// HTTP. As the one before.
 		{"migrate", http.MethodPost, "/api/migrations", httpLimit, s.migrate},
+		// HTTP. As the one before.
+		{"adopt", http.MethodPost, "/api/adoptions", httpLimit, s.adopt},
 		// HTTP. They read; a second delivery reads again.
 		{"grants", http.MethodGet, "/api/grants", httpLimit, s.listGrants},
 		{"grants", http.MethodGet, "/api/grants/:id", httpLimit, s.showGrant},

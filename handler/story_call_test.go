@@ -30,6 +30,11 @@ func cmdMigrate(s *story, ts *testscript.TestScript, args []string) error {
 	return s.askAt("/api/migrations", ts, args)
 }
 
+// adopt FILE [header=value …] does the same with an adoption.
+func cmdAdopt(s *story, ts *testscript.TestScript, args []string) error {
+	return s.askAt("/api/adoptions", ts, args)
+}
+
 func (s *story) askAt(path string, ts *testscript.TestScript, args []string) error {
 	headers := []string{"Prefer=wait=20", "Content-Type=application/json"}
 	tries := 1

@@ -51,6 +51,7 @@ func storyCommands(b *bed) map[string]func(*testscript.TestScript, bool, []strin
 		"observe":      (*story)(nil).cmd(cmdObserve),
 		"observed":     (*story)(nil).cmd(cmdObserved),
 		"migrate":      (*story)(nil).cmd(cmdMigrate),
+		"adopt":        (*story)(nil).cmd(cmdAdopt),
 		"request":      (*story)(nil).cmd(cmdRequest),
 		"get":          (*story)(nil).cmd(cmdGet),
 		"delete":       (*story)(nil).cmd(cmdDelete),

@@ -37,6 +37,8 @@ type playedConsent struct {
 	Workload   string `json:"workload"`
 	Resource   string `json:"resource"`
 	Permission string `json:"permission"`
+	// ours: a grant gave it; the same of policies and rights.
+	ours bool
 }
 
 type playedMailbox struct {
@@ -90,12 +92,14 @@ type playedPolicy struct {
 	AppID string `json:"appId"`
 	Scope string `json:"scope"`
 	Right string `json:"accessRight"`
+	ours  bool
 }
 
 type playedRight struct {
 	Mailbox string `json:"mailbox"`
 	Trustee string `json:"trustee"`
 	Right   string `json:"right"`
+	ours    bool
 }
 
 type playedRole struct {

@@ -27,6 +27,7 @@ func drawPlayed(seed uint64) playedTenant {
 		d.workload(number)
 	}
 	d.policies(d.random.IntN(7))
+	d.grants()
 	return d.made
 }
 

@@ -67,7 +67,7 @@ func (d playedTenant) workloadFacts(of playedPrincipal) access.Subject {
 	}
 	for _, each := range d.Consents {
 		if each.Workload == of.ObjectID {
-			facts.Consents.Value = append(facts.Consents.Value, access.Consent{Resource: access.Resource(each.Resource), Value: each.Permission})
+			facts.Consents.Value = append(facts.Consents.Value, access.Consent{ID: each.Resource + "/" + each.Permission, Resource: access.Resource(each.Resource), Value: each.Permission, Ours: each.ours})
 		}
 	}
 	for _, each := range d.Assignments {
@@ -134,7 +134,7 @@ func (d playedTenant) mailboxesAmong(members []string) []string {
 // policyFacts: a scope that is neither a mailbox nor a group that stands is gone, and
 // shows as a group that was not read.
 func (d playedTenant) policyFacts(number int, of playedPolicy) access.Policy {
-	made := access.Policy{ID: numbered(8, number), AppID: of.AppID, Right: access.PolicyRight(of.Right)}
+	made := access.Policy{ID: numbered(8, number), AppID: of.AppID, Right: access.PolicyRight(of.Right), Ours: of.ours}
 	if len(d.mailboxesAmong([]string{of.Scope})) > 0 {
 		made.Mailbox = of.Scope
 	} else {
@@ -153,7 +153,7 @@ func (d playedTenant) rightFacts() access.MailboxPermissions {
 	}
 	for _, each := range d.MailboxPermissions {
 		if slices.Contains(found.Covered, each.Mailbox) {
-			found.Entries = append(found.Entries, access.MailboxPermission{Workload: each.Trustee, Mailbox: each.Mailbox, Right: access.MailboxRight(each.Right)})
+			found.Entries = append(found.Entries, access.MailboxPermission{Workload: each.Trustee, Mailbox: each.Mailbox, Right: access.MailboxRight(each.Right), Ours: each.ours})
 		}
 	}
 	return found

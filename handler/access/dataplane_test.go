@@ -81,7 +81,7 @@ func disagreement(d playedTenant, tests bool, tally map[grant.Verdict]int) (stri
 	if err != nil {
 		return "", err
 	}
-	h := held{index: access.NewIndex(d.facts(answers)), least: least, most: most, truth: truth, tally: tally}
+	h := held{played: d, index: access.NewIndex(d.facts(answers)), least: least, most: most, truth: truth, tally: tally}
 	for _, each := range d.ServicePrincipals {
 		fault := h.workload(d, each.ObjectID)
 		if fault != "" {
@@ -93,6 +93,7 @@ func disagreement(d playedTenant, tests bool, tally map[grant.Verdict]int) (stri
 
 // held holds a judgement against the data planes of what the tenant may be and is.
 type held struct {
+	played             playedTenant
 	index              *access.Index
 	least, most, truth *tenant.Reached
 	tally              map[grant.Verdict]int
@@ -155,6 +156,10 @@ func (h held) paths(objectID, mailbox string, finding access.Finding) string {
 		return "the data plane does some of it, and no path is told"
 	}
 	for _, path := range finding.Paths {
+		fault := h.owner(objectID, path)
+		if fault != "" {
+			return fault
+		}
 		for _, capability := range path.Overlap {
 			does := func(act string) bool { return h.least.Can(objectID, act, mailbox) }
 			if path.Verdict == grant.Allowed && !slices.ContainsFunc(actsBehind(capability), does) {

@@ -70,6 +70,34 @@ func TestOneMoreAssignmentNeverShrinksReach(t *testing.T) {
 	})
 }
 
+// TestWhoMadeItChangesNoVerdict: what grants have given opens what the same things of
+// strangers open.
+func TestWhoMadeItChangesNoVerdict(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		before := tenants().Draw(t, "tenant")
+		after := before
+		after.Workloads = slices.Clone(before.Workloads)
+		for i := range after.Workloads {
+			consents := &after.Workloads[i].Facts.Consents
+			consents.Value = slices.Clone(consents.Value)
+			for j := range consents.Value {
+				consents.Value[j].Ours = rapid.Bool().Draw(t, "our consent")
+			}
+		}
+		after.Policies.Value = slices.Clone(before.Policies.Value)
+		for i := range after.Policies.Value {
+			after.Policies.Value[i].Ours = rapid.Bool().Draw(t, "our policy")
+		}
+		rights := &after.MailboxPermissions.Value
+		rights.Entries = slices.Clone(rights.Entries)
+		for i := range rights.Entries {
+			rights.Entries[i].Ours = rapid.Bool().Draw(t, "our right")
+		}
+		compareRanks(t, before, after, func(b, a int) bool { return a != b }, "marked")
+	})
+}
+
 func TestOneMoreDenialNeverWidensReach(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

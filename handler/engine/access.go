@@ -97,6 +97,7 @@ func (a *asking) identify(ctx context.Context) error {
 		return &Error{Kind: KindTenant, Detail: "the mailbox: " + mailbox.Why}
 	}
 	a.workload, a.mailbox = workloadOf(principal.Value), mailbox.Value.recipient
+	a.facts.asked = a.workload.ObjectID
 	a.facts.Principals = access.Known([]graph.ServicePrincipal{principal.Value})
 	return judgeable(mailbox.Value)
 }

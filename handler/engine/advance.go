@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"mailgrant/handler/exchange"
@@ -56,6 +57,9 @@ func (h *holding) advance(ctx context.Context, live *held, forced bool) error {
 	case grant.Bound, grant.AwaitingApproval, grant.Scheduled:
 		return h.begin(ctx, live, now)
 	case grant.Provisioning:
+		if over && live.Adoption != nil {
+			return h.endOver(ctx, live, grant.Expired, "its end has come", agreed)
+		}
 		if over {
 			return h.endOver(ctx, live, grant.NotProvisioned, "its end came before it was provisioned", agreed)
 		}
@@ -108,6 +112,9 @@ func (h *holding) begin(ctx context.Context, live *held, now time.Time) error {
 	if now.Before(live.Work.NotBefore) {
 		return nil
 	}
+	if live.Adoption != nil {
+		return h.beginProvisioning(ctx, live, now) // nothing is given
+	}
 	document, err := h.mayGive(ctx, live)
 	if err != nil {
 		return h.miss(ctx, live, err)
@@ -122,8 +129,12 @@ func (h *holding) begin(ctx context.Context, live *held, now time.Time) error {
 			return h.stuck(ctx, live, "ProtectedMailbox", shielded, now)
 		}
 	}
+	return h.beginProvisioning(ctx, live, now)
+}
+
+func (h *holding) beginProvisioning(ctx context.Context, live *held, now time.Time) error {
 	live.Claim(now)
-	err = live.Move(grant.Provisioning)
+	err := live.Move(grant.Provisioning)
 	if err != nil {
 		return err
 	}
@@ -140,6 +151,13 @@ func (h *holding) shielded(ctx context.Context, live *held, document policy.Docu
 		return h.shieldedInScope(ctx, live, document)
 	}
 	for _, mailbox := range live.Mailboxes {
+		if mailbox.GUID == "" {
+			// Its address alone is known.
+			if slices.Contains(document.Protected, strings.ToLower(mailbox.Address)) {
+				return mailbox.Address + " has become protected by the operator's document since the grant was bound; it is not made", nil
+			}
+			continue
+		}
 		found, err := h.recipient(ctx, mailbox.GUID)
 		if err != nil {
 			return "", err

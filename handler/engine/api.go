@@ -152,6 +152,8 @@ type ShownStep struct {
 	Name     string          `json:"name"`
 	State    grant.StepState `json:"state"`
 	RemoteID string          `json:"remoteId,omitempty"`
+	// Adopted: it was there before the grant.
+	Adopted bool `json:"adopted,omitempty"`
 }
 
 // Operation is work that was asked for and is polled.
@@ -165,6 +167,8 @@ type Operation struct {
 	Total      int       `json:"total"`
 	Done       int       `json:"done"`
 	Findings   []Finding `json:"findings"`
+	// Adoptable is what a discover found that no grant answers for, fifty at most.
+	Adoptable []Adoptable `json:"adoptable,omitempty"`
 	// Attempts counts the tries that failed because the tenant could not be read, and
 	// NextTry is when the next one is made; both zero for an operation that did not fail.
 	Attempts int       `json:"attempts,omitempty"`

@@ -90,6 +90,9 @@ func (e *Engine) bind(ctx context.Context, claim store.Claim, r record) error {
 // even the workload is known; the error is for a tenant that could not be asked.
 func (e *Engine) lookUpRequest(ctx context.Context, request grant.Request, document policy.Document) (binding, []grant.Fault, error) {
 	b := binding{request: request, document: document}
+	if request.Adopt != nil {
+		return e.lookUpAdoption(ctx, request, document)
+	}
 	if request.Migrate {
 		found, faults, err := e.findMigration(ctx, request)
 		if err != nil || len(faults) > 0 {
@@ -133,6 +136,8 @@ type binding struct {
 	faults   []grant.Fault
 	// migration is what was found for a migration; nil for every other request.
 	migration *migrating
+	// adoption is what was found for an adoption; nil for every other request.
+	adoption *adopting
 }
 
 // judge holds the workload's partition, because limits and canaries depend on the
@@ -175,6 +180,9 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	h.noteDeclared(live, h.declaredFor(ctx, live, b.resolved.facts.Consents))
 	entries := append(append(r.History, bound), live.pending...)
 	live.pending = nil
+	if b.adoption != nil {
+		entries = append(entries, b.adopted(bound))
+	}
 	h.grants = append(h.grants, live)
 	h.fresh, h.bound, h.directory = &b.resolved.facts, claim.ID, b.resolved.directory
 	err = h.commit(ctx, live, entries...)
@@ -190,6 +198,9 @@ func (h *holding) weigh(ctx context.Context, claim store.Claim, b binding) (*hel
 	b.resolved.facts.Consents.Value = h.ownConsents(b.resolved.facts.Consents.Value)
 	live := &held{Grant: b.grant(claim), changed: map[int]bool{}}
 	h.count(live, mailboxesOf(b.resolved.counted.mailboxes), b.document.Limits.Members)
+	if b.adoption != nil {
+		return h.weighAdoption(ctx, live, b)
+	}
 	refusals, err := h.refusals(ctx, live.Grant, b)
 	if err != nil {
 		return nil, nil, err
@@ -223,13 +234,24 @@ func (b binding) grant(claim store.Claim) grant.Grant {
 		migration := b.migration.migration
 		g.Migration = &migration
 	}
-	g.Mailboxes = mailboxesOf(b.resolved.mailboxes)
+	if b.adoption != nil {
+		adoption := b.adoption.adoption
+		g.Adoption = &adoption
+	}
+	g.Mailboxes = append(mailboxesOf(b.resolved.mailboxes), b.resolved.toMake...)
+	if len(b.resolved.toMake) > 0 {
+		g.NewMailbox = r.Create
+	}
 	return g
 }
 
 func (b binding) summary() string {
 	count := len(b.resolved.mailboxes) + len(b.resolved.counted.mailboxes)
-	return fmt.Sprintf("%s (%s) and %d mailbox(es) were resolved", b.resolved.workload.DisplayName, b.resolved.workload.AppID, count)
+	made := ""
+	if len(b.resolved.toMake) > 0 {
+		made = "; to be made: " + several(addresses(b.resolved.toMake))
+	}
+	return fmt.Sprintf("%s (%s) and %d mailbox(es) were resolved%s", b.resolved.workload.DisplayName, b.resolved.workload.AppID, count, made)
 }
 
 // deny ends a claim of which nothing was made: with its faults, or because its end
@@ -314,7 +336,7 @@ func earlier(a, b time.Time) time.Time {
 func (h *holding) refusals(ctx context.Context, g grant.Grant, b binding) ([]grant.Fault, error) {
 	faults := limitFaults(g, b.document)
 	if len(h.grants) >= b.document.Limits.LiveGrants {
-		faults = append(faults, grant.At("tooManyGrants", fmt.Sprintf("%s has %d live grants; %d are allowed", g.Workload.DisplayName, len(h.grants), b.document.Limits.LiveGrants), "workload"))
+		faults = append(faults, tooManyGrants(g, len(h.grants), b.document))
 	}
 	own, err := h.mechanismFaults(ctx, g, b)
 	if err != nil {
@@ -334,6 +356,10 @@ func (h *holding) refusals(ctx context.Context, g grant.Grant, b binding) ([]gra
 		faults = append(faults, grant.At("overlappingPath", path.String()+"; a scope would confine nothing while it stands: remove it first", "workload"))
 	}
 	return faults, nil
+}
+
+func tooManyGrants(g grant.Grant, live int, document policy.Document) grant.Fault {
+	return grant.At("tooManyGrants", fmt.Sprintf("%s has %d live grants; %d are allowed", g.Workload.DisplayName, live, document.Limits.LiveGrants), "workload")
 }
 
 func limitFaults(g grant.Grant, document policy.Document) []grant.Fault {

@@ -42,7 +42,7 @@ func (e *Engine) compare(ctx context.Context, operation Operation) error {
 	if now.Before(operation.NextTry) {
 		return nil
 	}
-	found, err := e.discover(ctx)
+	found, strangers, err := e.discover(ctx)
 	if KindOf(err) == KindStorage {
 		return err
 	}
@@ -63,6 +63,7 @@ func (e *Engine) compare(ctx context.Context, operation Operation) error {
 	}
 	operation.Total, operation.Done, operation.NextTry = len(found), len(found), time.Time{}
 	operation.Findings = append([]Finding{}, found[:min(len(found), mostFindings)]...)
+	operation.Adoptable = strangers
 	return e.close(ctx, operation)
 }
 

@@ -41,17 +41,25 @@ type marked struct {
 }
 
 // discover compares what bears our mark with the ledger, both ways. Another
-// installation's objects are not even looked at.
-func (e *Engine) discover(ctx context.Context) ([]Finding, error) {
+// installation's objects are not even looked at. The second result is what bears no mark
+// and could be adopted.
+func (e *Engine) discover(ctx context.Context) ([]Finding, []Adoptable, error) {
 	began := e.Now()
-	objects, err := e.marked(ctx)
+	objects, strangers, err := e.marked(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	findings, err := e.missing(ctx, objects, began)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	orphans, err := e.orphans(ctx, objects)
+	return append(findings, orphans...), strangers, err
+}
+
+// orphans meets what bears the mark and belongs to no grant.
+func (e *Engine) orphans(ctx context.Context, objects []marked) ([]Finding, error) {
+	var findings []Finding
 	known := map[string]string{}
 	seen := map[string]bool{}
 	// Assignments first: Exchange keeps a scope as long as an assignment names it.
@@ -79,19 +87,24 @@ func (e *Engine) discover(ctx context.Context) ([]Finding, error) {
 }
 
 // marked lists the management scopes, role assignments and application access policies
-// that bear the mark: in their names, and policies in their descriptions.
-func (e *Engine) marked(ctx context.Context) ([]marked, error) {
+// that bear the mark: in their names, and policies in their descriptions. The second result
+// is what bears none and opens mailboxes.
+func (e *Engine) marked(ctx context.Context) ([]marked, []Adoptable, error) {
 	scopes, err := e.Exchange.ListManagementScopes(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	assignments, err := e.Exchange.ListApplicationRoleAssignments(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	policies, err := e.Exchange.ListApplicationAccessPolicies(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	strangers, err := e.adoptable(ctx, assignments, policies)
+	if err != nil {
+		return nil, nil, err
 	}
 	var objects []marked
 	for _, policy := range policies {
@@ -112,7 +125,7 @@ func (e *Engine) marked(ctx context.Context) ([]marked, error) {
 			objects = append(objects, marked{kind: grant.AssignmentStep, name: assignment.Name, id: firstOf(assignment.GUID, assignment.Identity), grantID: id})
 		}
 	}
-	return objects, nil
+	return objects, strangers, nil
 }
 
 // whyOrphan says why no grant knows an object; empty when one does. Each grant is

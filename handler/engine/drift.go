@@ -132,7 +132,7 @@ func (h *holding) narrow(ctx context.Context, live *held, actions []plan.Action,
 	for _, action := range actions {
 		// Of a scope that the tenant counts only some mailboxes were asked about, and the
 		// granted filter may give what the changed one does not.
-		if live.Scope.Counted() || action.Change != plan.FilterChanged || len(found.denied) > 0 || len(found.unsure) > 0 {
+		if live.Scope.Counted() || action.Change != plan.FilterChanged || !h.mayNarrow(ctx, live, action) || len(found.denied) > 0 || len(found.unsure) > 0 {
 			continue
 		}
 		may, err := h.allowed(ctx, CapRepairs, live.ID)

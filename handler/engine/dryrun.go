@@ -102,6 +102,10 @@ func (h *holding) play(ctx context.Context, live *held, b binding) (DryRun, erro
 	if err != nil {
 		return DryRun{}, err
 	}
+	seen.users, err = h.scopeUsers(ctx, live)
+	if err != nil {
+		return DryRun{}, err
+	}
 	played := plan.Rehearse(h.situation(live, seen), live.ProvisionAt())
 	roles, err := h.rolesOf(ctx, played)
 	if err != nil {
@@ -110,7 +114,7 @@ func (h *holding) play(ctx context.Context, live *held, b binding) (DryRun, erro
 	made := dryRun(live, played)
 	made.Reach = reach.after(played)
 	made.Declared = h.declaredFor(ctx, live, seen.Consents)
-	made.printed = plan.Printed{Rehearsal: played, Roles: roles, Tested: testedOf(live), At: h.Now()}
+	made.printed = plan.Printed{Rehearsal: played, Roles: roles, Tested: testedOf(live, played), At: h.Now()}
 	return made, nil
 }
 

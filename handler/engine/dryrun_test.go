@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	paperDocument = "canaries: [ceo@contoso.example, cfo@contoso.example]\nprotected: [ceo@contoso.example]\nmechanisms: [rbac, accessPolicy]\nconsentBy: service\ngroups: any\n"
+	paperDocument = "canaries: [ceo@contoso.example, cfo@contoso.example]\nprotected: [ceo@contoso.example]\nmechanisms: [rbac, accessPolicy, mailboxPermission]\nconsentBy: service\ngroups: any\n"
 	paperRequest  = `{"workload": {"appId": "%s"}, "permissions": ["Mail.Send", "Mail.Read"], "duration": "P7D", "ticket": {"id": "RITM'$(1)"}, %s}`
 )
 
@@ -30,10 +30,18 @@ type paperCase struct {
 func paperRequests() map[string]paperCase {
 	hostile := strings.Replace(tenant.SampleWritingDirectory(), `"Newsletter"`, `"News' ’; $(Remove-Mailbox) `+"`"+`\n\u202e"`, 1)
 	newsletter := func(rest string) string { return fmt.Sprintf(paperRequest, tenant.SampleNewsletterAppID, rest) }
+	older := func(permissions string) string {
+		return fmt.Sprintf(`{"workload": {"appId": "%s"}, "mechanism": "mailboxPermission", "permissions": [%s], "duration": "P7D",
+ "scope": {"mailboxes": ["news@contoso.example", "hr@contoso.example"]}}`, tenant.SampleNewsletterAppID, permissions)
+	}
 	policy := func(group string) string {
 		return fmt.Sprintf(`{"do": "addAccessPolicy", "accessPolicy": {"appId": "%s", "scope": "%s", "accessRight": "RestrictAccess"}}`, tenant.SampleNewsletterAppID, group)
 	}
+	policyID := `10000000-0000-4000-8000-000000000001\\a0000000-0000-4000-8000-000000000002:S-1-5-21-131110254-266226759-122301388-666327;2331b900-ea46-41cd-bf39-6069bd75664a`
 	return map[string]paperCase{
+		"adoption": {fmt.Sprintf(`{"adopt": true, "appId": "%s", "assignments": ["%s"], "duration": "P7D"}`, tenant.SampleHelpdeskAppID, tenant.SampleHelpdeskAssignment), tenant.SampleWritingDirectory(), nil},
+		"adoption, policy": {fmt.Sprintf(`{"adopt": true, "appId": "%s", "policies": ["%s"], "duration": "P7D"}`, tenant.SampleNewsletterAppID, policyID), tenant.SampleWritingDirectory(), []string{
+			fmt.Sprintf(`{"do": "addConsent", "workload": "%s", "resource": "graph", "permission": "Mail.Read"}`, tenant.SampleNewsletterAppID), policy(tenant.SampleSalesSouthGUID)}},
 		"rbac, mailboxes": {newsletter(`"scope": {"mailboxes": ["news@contoso.example", "hr@contoso.example"]}`), hostile, nil},
 		"rbac, group":     {newsletter(`"scope": {"group": "sales-group@contoso.example"}`), tenant.SampleWritingDirectory(), nil},
 		"rbac, unit":      {newsletter(`"scope": {"administrativeUnit": "Paris"}`), tenant.SampleWritingDirectory(), nil},
@@ -41,7 +49,10 @@ func paperRequests() map[string]paperCase {
 		"accessPolicy":    {newsletter(`"mechanism": "accessPolicy", "scope": {"mailboxes": ["news@contoso.example", "hr@contoso.example"]}`), hostile, nil},
 		"accessPolicy, taken over": {fmt.Sprintf(`{"workload": {"appId": "%s"}, "mechanism": "accessPolicy", "permissions": ["Mail.Send"], "confineExisting": ["Mail.ReadWrite"],
  "takeOverConsents": true, "scope": {"mailboxes": ["hr@contoso.example"]}, "duration": "P7D"}`, tenant.SampleArchiveAppID), tenant.SampleWritingDirectory(), nil},
-		"migration": {fmt.Sprintf(`{"migrate": true, "appId": "%s", "scope": {"mailboxes": ["hr@contoso.example"]}, "duration": "P7D"}`, tenant.SampleArchiveAppID), tenant.SampleWritingDirectory(), nil},
+		"mailboxPermission, IMAP": {older(`"IMAP.AccessAsApp", "POP.AccessAsApp"`), hostile, nil},
+		"mailboxPermission, SMTP": {older(`"SMTP.SendAsApp"`), hostile, nil},
+		"mailboxPermission, both": {older(`"SMTP.SendAsApp", "IMAP.AccessAsApp"`), tenant.SampleWritingDirectory(), nil},
+		"migration":               {fmt.Sprintf(`{"migrate": true, "appId": "%s", "scope": {"mailboxes": ["hr@contoso.example"]}, "duration": "P7D"}`, tenant.SampleArchiveAppID), tenant.SampleWritingDirectory(), nil},
 		"migration, policies": {fmt.Sprintf(`{"migrate": true, "appId": "%s", "duration": "P7D"}`, tenant.SampleNewsletterAppID), tenant.SampleWritingDirectory(), []string{
 			fmt.Sprintf(`{"do": "addConsent", "workload": "%s", "resource": "graph", "permission": "Mail.Read"}`, tenant.SampleNewsletterAppID), policy(tenant.SampleSalesSouthGUID), policy(tenant.SampleAllStaffGUID)}},
 		"migration, nested": {fmt.Sprintf(`{"migrate": true, "appId": "%s", "nested": "addDirect", "duration": "P7D"}`, tenant.SampleNewsletterAppID), tenant.SampleWritingDirectory(), []string{
@@ -76,7 +87,11 @@ func TestPrintedIsDone(t *testing.T) {
 				t.Errorf("effective by %s, planned %s", active.EffectiveBy, made.EffectiveBy)
 			}
 			want := words(p.asCalls(t, calls, active.Steps, writes))
-			if got := words(sent); !slices.Equal(got, want) || len(want) < 5 {
+			fewest := 5
+			if active.Adoption != nil {
+				fewest = 2 // its removal alone
+			}
+			if got := words(sent); !slices.Equal(got, want) || len(want) < fewest {
 				t.Errorf("printed:\n%s\nsent:\n%s\nscript:\n%s", strings.Join(want, "\n"), strings.Join(got, "\n"), script)
 			}
 			for _, test := range words(p.asCalls(t, calls, active.Steps, tests)) {
@@ -156,14 +171,7 @@ func (p *theatre) lived(t *testing.T, delivery Delivery) (View, []sentCall, []se
 // asCalls are the script's calls of those verbs, with the ids that what they name got.
 func (p *theatre) asCalls(t *testing.T, calls []powershell.Call, steps []ShownStep, wanted func(string) bool) []sentCall {
 	t.Helper()
-	resource, err := p.Graph.FindResource(t.Context(), graph.GraphAppID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	permissions := map[string]string{}
-	for _, role := range resource.AppRoles {
-		permissions[role.ID] = "graph/" + role.Value
-	}
+	permissions := p.permissions(t)
 	var found []sentCall
 	for _, one := range calls {
 		verb, _, _ := strings.Cut(one.Name, "-")
@@ -180,21 +188,39 @@ func (p *theatre) asCalls(t *testing.T, calls []powershell.Call, steps []ShownSt
 			}
 			made.parameters[name] = value
 		}
+		made.parameters = plainly(made.parameters)
 		found = append(found, made)
 	}
 	return found
 }
 
+// permissions are the names of the app roles that open mailboxes, by the ids of their
+// resource and of the role.
+func (p *theatre) permissions(t *testing.T) map[[2]string]string {
+	t.Helper()
+	names := map[[2]string]string{}
+	for name, appID := range map[string]string{"graph/": graph.GraphAppID, "exchange/": graph.ExchangeAppID} {
+		resource, err := p.Graph.FindResource(t.Context(), appID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, role := range resource.AppRoles {
+			names[[2]string{resource.ObjectID, role.ID}] = name + role.Value
+		}
+	}
+	return names
+}
+
 // returned is the name of what a call has found or made, when its id is asked for.
 // Look-ups find by the one property that tells the object from all others.
-func returned(from powershell.Call, path string, permissions map[string]string) string {
+func returned(from powershell.Call, path string, permissions map[[2]string]string) string {
 	switch from.Name + " " + path {
 	case "New-DistributionGroup Guid.ToString()":
 		return fmt.Sprint(from.Parameters["Name"])
 	case "Get-DistributionGroup Guid.ToString()", "Get-ApplicationAccessPolicy Identity":
 		return from.Filters[0][1]
 	case "Get-MgServicePrincipalAppRoleAssignment Id":
-		return permissions[from.Filters[1][1]]
+		return permissions[[2]string{from.Filters[0][1], from.Filters[1][1]}]
 	}
 	return "not found by " + from.Name + path
 }

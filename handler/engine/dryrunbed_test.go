@@ -111,9 +111,15 @@ func described(request *http.Request, body []byte) (sentCall, error) {
 // plainly takes a list of one for its entry, as PowerShell does.
 func plainly(parameters map[string]any) map[string]any {
 	for name, value := range parameters {
-		items, is := value.([]any)
-		if is && len(items) == 1 {
-			parameters[name] = items[0]
+		switch items := value.(type) {
+		case []any:
+			if len(items) == 1 {
+				parameters[name] = items[0]
+			}
+		case []string:
+			if len(items) == 1 {
+				parameters[name] = items[0]
+			}
 		}
 	}
 	return parameters

@@ -31,7 +31,7 @@ func (h *holding) reach(ctx context.Context, g grant.Grant, b binding) (reaching
 	found := reaching{grant: g}
 	for i, consent := range asked.facts.Consents.Value {
 		asked.facts.Consents.Value[i].Ours = false
-		if consent.Resource == access.Graph && slices.Contains(takenBy(g), consent.Value) {
+		if consent.Resource == access.Graph && g.Adoption == nil && slices.Contains(takenBy(g), consent.Value) {
 			found.taken = append(found.taken, consent.ID)
 		}
 	}
@@ -51,7 +51,9 @@ func (r reaching) after(played plan.Rehearsal) PlannedReach {
 		}
 		told.Then = append(told.Then, path.String())
 	}
-	told.Then = append(told.Then, r.opened(played)...)
+	if r.grant.Adoption == nil {
+		told.Then = append(told.Then, r.opened(played)...)
+	}
 	return told
 }
 

@@ -43,6 +43,8 @@ type DryRun struct {
 	Reach     PlannedReach     `json:"reach"`
 	// Declared is what the app registration would bring back when all of this is done.
 	Declared Declared `json:"declared"`
+	// Adoption is what would be taken over; nil for every other request.
+	Adoption *grant.Adoption `json:"adoption,omitempty"`
 
 	printed plan.Printed
 }
@@ -81,10 +83,10 @@ func (d DryRun) PowerShell() string {
 func dryRun(live *held, played plan.Rehearsal) DryRun {
 	made := DryRun{ID: live.ID, Mechanism: live.Mechanism, Workload: live.Workload, Permissions: live.Permissions, Scope: live.Scope, Replaces: live.Replaces, Migration: live.Migration,
 		Members: live.Members, Mailboxes: orNone(live.reached()), Canaries: orNone(live.Canaries), StartsAt: live.StartsAt, ExpiresAt: live.ExpiresAt,
-		Steps: planned(played, played.Making), Removal: planned(played, played.Removal)}
+		Steps: planned(played, played.Making), Removal: planned(played, played.Removal), Adoption: live.Adoption}
 	if stopped := played.Making.Stopped; stopped != nil {
 		made.Stopped = stopped.Reason + ": " + stopped.Message
-	} else {
+	} else if live.Scope.Kind() != grant.ByOrganization {
 		made.EffectiveBy = played.Making.Ends.Add(live.FollowsAfter())
 	}
 	if stopped := played.Removal.Stopped; stopped != nil {
@@ -119,9 +121,9 @@ func deed(line plan.Line) string {
 }
 
 // testedOf are the mailboxes that a script asks about: of a scope that is counted a few.
-func testedOf(live *held) []grant.Mailbox {
+func testedOf(live *held, played plan.Rehearsal) []grant.Mailbox {
 	if !live.Scope.Counted() {
-		return live.Mailboxes
+		return played.Grant.Mailboxes
 	}
 	return live.seen[:min(len(live.seen), fewCalls)]
 }

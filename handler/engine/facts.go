@@ -110,12 +110,12 @@ func (h *holding) unlisted(ctx context.Context, steps []grant.Step, listed []acc
 	var found []access.Assignment
 	for _, step := range steps {
 		seen := slices.ContainsFunc(listed, func(one access.Assignment) bool {
-			return strings.EqualFold(one.Name, step.Name) || step.RemoteID != "" && strings.EqualFold(one.ID, step.RemoteID)
+			return !step.Adopted && strings.EqualFold(one.Name, step.Name) || step.RemoteID != "" && strings.EqualFold(one.ID, step.RemoteID)
 		})
 		if step.Kind != grant.AssignmentStep || !step.Exists() || seen {
 			continue
 		}
-		assignment, err := h.assignment(ctx, step.Name)
+		assignment, err := h.assignment(ctx, step.Identity())
 		if err != nil {
 			return nil, err
 		}

@@ -121,9 +121,15 @@ func (h *holding) lookAgain(ctx context.Context, live *held) ([]exchange.Recipie
 		if err != nil {
 			return nil, nil, err
 		}
-		if moved == nil {
+		wasOpen := one != nil && one.Reason == openedReason && live.Adoption != nil && slices.Contains(live.Adoption.Open, target.ID)
+		if moved == nil && !wasOpen {
 			moved = one
 		}
+	}
+	if scopeFilter(live.steps) == "" {
+		// Of an adopted policy, or an assignment that shows its group and no scope.
+		found, err := h.membersOf(ctx, live.GroupTargets())
+		return found, moved, err
 	}
 	found, err := h.matching(ctx, scopeFilter(live.steps))
 	return found, moved, err

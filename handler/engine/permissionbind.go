@@ -30,7 +30,9 @@ func (h *holding) permissionFaults(g grant.Grant, b binding) []grant.Fault {
 	var faults []grant.Fault
 	var held []string
 	for _, consent := range b.resolved.facts.Consents.Value {
-		if consent.Resource == access.Exchange {
+		name := string(access.Exchange) + "/" + consent.Value
+		given := slices.ContainsFunc(h.given(), func(step grant.Step) bool { return step.Name == name && step.Exists() })
+		if consent.Resource == access.Exchange && !given {
 			held = append(held, consent.Value)
 		}
 	}

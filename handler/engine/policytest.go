@@ -42,6 +42,13 @@ func meansOf(mechanism grant.Mechanism, permission string) string {
 func expectations(live *held) []access.Expectation {
 	var all []access.Expectation
 	for _, step := range live.steps {
+		if step.Adopted && step.Kind == grant.AssignmentStep {
+			role, _ := access.LookUpRole(step.Role)
+			for _, permission := range role.Permissions {
+				all = append(all, access.Expectation{Permission: permission, Role: step.Role, Scope: limitOf(live, step)})
+			}
+			continue
+		}
 		if step.Kind == grant.AssignmentStep {
 			all = append(all, access.Expectation{Permission: step.Permission, Role: step.Role, Scope: limitOf(live, step)})
 		}

@@ -27,6 +27,8 @@ func (h *holding) writeConsented(ctx context.Context, live *held, step grant.Ste
 		_, err = h.Graph.AddConsent(ctx, live.Workload.ObjectID, resourceOf(step), step.Permission)
 	case grant.MailboxPermissionStep:
 		err = h.writePermission(ctx, live, step)
+	case grant.MailboxStep:
+		err = h.makeMailbox(ctx, step)
 	default:
 		err = fmt.Errorf("no write is known for a step of kind %s", step.Kind)
 	}

@@ -24,6 +24,10 @@ func (h *holding) provision(ctx context.Context, live *held) error {
 		switch action.Verb {
 		case plan.Record:
 			h.keep(live, action.Step)
+			seen, err = h.furnished(ctx, live, seen, action.Step)
+			if err != nil {
+				return h.miss(ctx, live, err)
+			}
 		case plan.Create:
 			done, err := h.create(ctx, live, action.Step, &seen)
 			if err != nil || !done {
@@ -60,6 +64,9 @@ func (h *holding) provision(ctx context.Context, live *held) error {
 			}
 			return h.ask(ctx, live, action)
 		case plan.Block:
+			if live.Adoption != nil {
+				return h.changedSince(ctx, live, action)
+			}
 			live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.False, Reason: action.Reason, Message: action.Message, Since: h.Now()})
 			return h.stuck(ctx, live, action.Reason, action.Message, h.Now())
 		default:
@@ -73,7 +80,8 @@ func (h *holding) provision(ctx context.Context, live *held) error {
 func (h *holding) situation(live *held, seen sight) plan.Situation {
 	return plan.Situation{Grant: live.Grant, Steps: live.steps, Pointer: h.pointer, PointerNeeded: h.pointerNeeded(live), Facts: seen.Facts,
 		Consents: h.consentsFor(live), Permissions: h.permissionsFor(live), Given: h.given(),
-		Group: seen.group, Policies: seen.policies, Held: seen.held, Neighbours: h.neighbours(live)}
+		Group: seen.group, Policies: seen.policies, Held: seen.held, Neighbours: h.neighbours(live), ScopeUsers: seen.users,
+		NewMailboxes: seen.newMailboxes, Installation: h.Installation}
 }
 
 // create records the intent, writes, and reads back. It reports false when the
@@ -86,6 +94,9 @@ func (h *holding) create(ctx context.Context, live *held, step grant.Step, seen 
 	if step.Kind == grant.ConsentStep && document.ConsentBy == grant.Person {
 		// The operator has taken back what the service was opted into when the grant was bound.
 		return false, h.ask(ctx, live, plan.AskConsent(live.Grant, step))
+	}
+	if barred := mayMake(step, document); barred != "" {
+		return false, h.stuck(ctx, live, "MailboxNotAllowed", barred, h.Now())
 	}
 	before := step.MayAppearUntil
 	step.State = grant.Creating
@@ -176,7 +187,7 @@ func (h *holding) readBack(ctx context.Context, live *held, step grant.Step, fac
 	default:
 		return h.readBackConsented(ctx, live, step, facts)
 	}
-	assignment, err := h.assignment(ctx, step.Name)
+	assignment, err := h.assignment(ctx, step.Identity())
 	if err != nil {
 		return false, err
 	}

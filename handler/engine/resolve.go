@@ -21,6 +21,8 @@ type resolved struct {
 	// directory are the workload's directory roles.
 	directory access.Reading[[]heldRole]
 	mailboxes []exchange.Recipient
+	// toMake are the named mailboxes that do not exist and are to be made.
+	toMake []grant.Mailbox
 	// counted is what a group, unit or filter holds; empty for named mailboxes.
 	counted counted
 	// canaries are the candidates, resolved: the request's own or the document's.
@@ -81,6 +83,9 @@ func (e *Engine) resolve(ctx context.Context, request grant.Request, document po
 	if request.Scope.Counted() && len(scopeFaults) == 0 {
 		faults = append(faults, countFaults(request.Scope, found.counted, document)...)
 	}
+	var refused []grant.Fault
+	found.toMake, refused = toMake(request, mailboxes, document)
+	faults = append(faults, refused...)
 	found.mailboxes, faults = gather(mailboxes, document, faults)
 	found.canaries, faults = gatherCanaries(canaries, request.Canaries, faults)
 	return found, faults, nil
@@ -103,6 +108,9 @@ func needed(candidates []string, named bool) []string {
 type looked struct {
 	recipient exchange.Recipient
 	fault     string
+	// absent: the tenant knows nothing of that name. made: it is to be made, or is faulted
+	// as one that may not be.
+	absent, made bool
 }
 
 func (e *Engine) lookUp(ctx context.Context, group *reads, names []string, into []looked) {
@@ -126,7 +134,7 @@ func (e *Engine) recipient(ctx context.Context, name string) (looked, error) {
 		}
 		return looked{recipient: recipient}, nil
 	case exchange.NotFound:
-		return looked{fault: "no mailbox of this address or id is known to Exchange Online"}, nil
+		return looked{fault: "no mailbox of this address or id is known to Exchange Online", absent: true}, nil
 	case exchange.Ambiguous:
 		return looked{fault: "more than one recipient answers to this; name the mailbox by its GUID"}, nil
 	}
@@ -157,6 +165,7 @@ func gather(found []looked, document policy.Document, faults []grant.Fault) ([]e
 		}
 		same := slices.IndexFunc(recipients, func(other exchange.Recipient) bool { return other.GUID == one.recipient.GUID })
 		switch {
+		case one.made:
 		case one.fault != "":
 			at("unknownMailbox", one.fault)
 		case !grantable(one.recipient.Type):

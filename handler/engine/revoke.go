@@ -56,6 +56,9 @@ func (h *holding) revoke(ctx context.Context, live *held) error {
 		switch action.Verb {
 		case plan.Record:
 			h.keep(live, action.Step)
+			if action.Message != "" {
+				live.pending = append(live.pending, h.entry(grant.EventStep, "Left", action.Message))
+			}
 		case plan.Remove:
 			done, err := h.remove(ctx, live, action.Step, &seen)
 			if err != nil || !done {

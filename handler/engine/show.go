@@ -89,7 +89,7 @@ func (e *Engine) view(ctx context.Context, g grant.Grant) (View, error) {
 		if err != nil {
 			return View{}, fmt.Errorf("reading row %s: %w", row.Key, err)
 		}
-		view.Steps = append(view.Steps, ShownStep{Kind: step.Kind, Name: step.Name, State: step.State, RemoteID: step.RemoteID})
+		view.Steps = append(view.Steps, ShownStep{Kind: step.Kind, Name: step.Name, State: step.State, RemoteID: step.RemoteID, Adopted: step.Adopted})
 	}
 	view.Evidence, err = e.evidence(ctx, g)
 	if err != nil {

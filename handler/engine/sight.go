@@ -17,14 +17,21 @@ type sight struct {
 	// group and policies are read for the mechanism accessPolicy only.
 	group    access.Reading[*plan.Group]
 	policies access.Reading[[]access.Policy]
+	// users are who else uses the scope of an adopted grant that ends.
+	users access.Reading[[]string]
 	// held are the workload's rights on the grant's mailboxes, for the mechanism
 	// mailboxPermission only.
 	held access.Reading[[]access.MailboxPermission]
+	// newMailboxes are read until the mailboxes are made that the grant makes.
+	newMailboxes access.Reading[[]plan.NewMailbox]
 }
 
 // sight reads what the plan of the grant goes by. The error is the first part that could
 // not be read.
 func (h *holding) sight(ctx context.Context, live *held) (sight, error) {
+	if live.Unmade() {
+		return h.sightOfNewMailboxes(ctx, live)
+	}
 	switch live.Mechanism {
 	case grant.AccessPolicy:
 		return h.sightOfPolicy(ctx, live)
@@ -32,6 +39,10 @@ func (h *holding) sight(ctx context.Context, live *held) (sight, error) {
 		return h.sightOfPermissions(ctx, live)
 	}
 	facts, err := h.facts(ctx, live)
+	if err == nil && live.Adoption != nil && live.State == grant.Revoking {
+		users, err := h.scopeUsers(ctx, live)
+		return sight{Facts: facts, users: users}, err
+	}
 	if err != nil || live.Migration == nil {
 		return sight{Facts: facts}, err
 	}
@@ -48,6 +59,9 @@ func (h *holding) sightOfPolicy(ctx context.Context, live *held) (sight, error) 
 		return err
 	})
 	group.Go(func() error {
+		if live.Adoption != nil {
+			return nil // the groups of its policies are not the grant's
+		}
 		found, err := h.ownGroup(ctx, live)
 		seen.group = access.Known(found)
 		return err
@@ -138,6 +152,8 @@ func (h *holding) readBackConsented(ctx context.Context, live *held, step grant.
 		seen.policies = access.Known(policies)
 	case grant.MailboxPermissionStep:
 		seen.held, err = h.heldOnMailboxes(ctx, live)
+	case grant.MailboxStep:
+		seen.newMailboxes, err = h.newMailboxes(ctx, live)
 	default:
 		var group *plan.Group
 		group, err = h.ownGroup(ctx, live)

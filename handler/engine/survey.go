@@ -35,6 +35,8 @@ type surveyed struct {
 	Tests []access.PolicyTest
 	// ReadAt is when the oldest part was read.
 	ReadAt time.Time
+	// asked is the object id of the workload that the question is about; empty for a survey.
+	asked string
 	// kept are the parts of a survey that are in its rows.
 	kept map[string]bool
 }

@@ -261,7 +261,8 @@ func (s *surveyed) heldRoles(roles []access.AdministratorRole) access.Reading[[]
 	return partOf(s.RoleGroups, roles, "")
 }
 
-// candidates are the workloads that have any trace of access. Where a list was not read
+// candidates are the workloads that have any trace of access, and the one that is asked about: it may
+// have none. Where a list was not read
 // that would show it, every workload but Microsoft's own may have some.
 func (s *surveyed) candidates(people holders, assignments map[string][]access.Assignment, roles map[string][]access.AdministratorRole) []grant.Workload {
 	everybody := !s.OnGraph.Read || !s.OnExchange.Read || !s.Directory.Read
@@ -279,6 +280,9 @@ func (s *surveyed) candidates(people holders, assignments map[string][]access.As
 	}
 	for id := range roles {
 		traced[id] = true
+	}
+	if s.asked != "" {
+		traced[s.asked] = true
 	}
 	var all []grant.Workload
 	for _, one := range s.Principals.Value {

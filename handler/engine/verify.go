@@ -52,6 +52,9 @@ type proof struct {
 // no other path. Only all three make it active; a canary that is allowed or a path
 // that defeats the scope takes the access away at once.
 func (h *holding) verify(ctx context.Context, live *held) error {
+	if live.Scope.Kind() == grant.ByOrganization {
+		return h.reachesAll(ctx, live)
+	}
 	now := h.Now()
 	if live.Work.VerifyUntil.IsZero() {
 		live.Work.VerifyUntil = earlier(now.Add(verifyFor), live.ExpiresAt)
@@ -78,6 +81,9 @@ func (h *holding) verify(ctx context.Context, live *held) error {
 		return err
 	}
 	h.state(live, found)
+	if live.Adoption != nil {
+		return h.verifyAdopted(ctx, live, found)
+	}
 	wide := access.Defeating(found.paths)
 	switch {
 	case found.canary != "":

@@ -9,15 +9,18 @@ import (
 // SharedMailbox is the detailed type of a mailbox that no one person signs in to.
 const SharedMailbox = "SharedMailbox"
 
-// NewSharedMailbox makes a shared mailbox with this name (at most 64 characters, its display name too)
-// and primary address; Exchange derives the alias. Kind AlreadyExists means that the name or the address
+// NewSharedMailbox makes a shared mailbox with this name, display name (at most 64 characters each) and
+// primary address; Exchange derives the alias from the name. Kind AlreadyExists means that the name or the address
 // is taken; an answer about another recipient, or one of another type, gives Incomplete.
-func (c *Client) NewSharedMailbox(ctx context.Context, name, address string) (Recipient, error) {
+func (c *Client) NewSharedMailbox(ctx context.Context, name, displayName, address string) (Recipient, error) {
 	asked := command{
 		purpose: "make a shared mailbox", cmdlet: "New-Mailbox", subject: address, write: true,
-		parameters: map[string]any{"Shared": true, "Name": name, "DisplayName": name, "PrimarySmtpAddress": address},
+		parameters: map[string]any{"Shared": true, "Name": name, "DisplayName": displayName, "PrimarySmtpAddress": address},
 	}
 	refused := asked.checkName("the mailbox's name", name)
+	if refused == nil {
+		refused = asked.checkName("the mailbox's display name", displayName)
+	}
 	if refused == nil {
 		refused = asked.checkAddress(address)
 	}

@@ -238,7 +238,7 @@ func TestSharedMailboxInTheSimulatedTenant(t *testing.T) {
 	t.Parallel()
 	client, _ := writing(t)
 	ctx := t.Context()
-	made, err := client.NewSharedMailbox(ctx, "mg-abc123-mailbox", "Letters@contoso.example")
+	made, err := client.NewSharedMailbox(ctx, "mg-abc123-mailbox", "mg-abc123-mailbox", "Letters@contoso.example")
 	if err != nil || made.GUID == "" || made.PrimaryAddress != "letters@contoso.example" || made.Type != exchange.SharedMailbox {
 		t.Fatalf("made: %+v, %v", made, err)
 	}
@@ -246,6 +246,6 @@ func TestSharedMailboxInTheSimulatedTenant(t *testing.T) {
 	if err != nil || found.GUID != made.GUID || found.Name != "mg-abc123-mailbox" {
 		t.Errorf("found: %+v, %v", found, err)
 	}
-	_, err = client.NewSharedMailbox(ctx, "mg-abc123-other", "letters@contoso.example")
+	_, err = client.NewSharedMailbox(ctx, "mg-abc123-other", "mg-abc123-other", "letters@contoso.example")
 	wantKind(t, err, exchange.AlreadyExists)
 }

@@ -99,7 +99,7 @@ func mailboxWriteCases(ctx context.Context) map[string]cmdletCase {
 			map[string]any{"Identity": testMailbox, "Trustee": testObjectID, "AccessRights": send, "Confirm": false}, nil},
 		"New-Mailbox": {rows(madeMailbox),
 			func(c *Client) (any, error) {
-				made, err := c.NewSharedMailbox(ctx, "Letters", "letters@contoso.example")
+				made, err := c.NewSharedMailbox(ctx, "Letters", "Letters", "letters@contoso.example")
 				return made.GUID, err
 			},
 			map[string]any{"Shared": true, "Name": "Letters", "DisplayName": "Letters", "PrimarySmtpAddress": "letters@contoso.example"}, testMailbox},
@@ -159,7 +159,7 @@ func writes(ctx context.Context) map[string]func(*Client) error {
 		"add sending":    func(c *Client) error { return c.AddRecipientPermission(ctx, testMailbox, testObjectID) },
 		"remove sending": func(c *Client) error { return c.RemoveRecipientPermission(ctx, testMailbox, testObjectID) },
 		"make mailbox": func(c *Client) error {
-			_, err := c.NewSharedMailbox(ctx, "Letters", "letters@contoso.example")
+			_, err := c.NewSharedMailbox(ctx, "Letters", "Letters", "letters@contoso.example")
 			return err
 		},
 	}

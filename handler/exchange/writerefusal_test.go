@@ -20,7 +20,7 @@ func TestOtherMechanismsSendNothingDangerous(t *testing.T) {
 		}
 	}
 	mailbox := func(name, address string) func(*Client) error {
-		return func(c *Client) error { _, err := c.NewSharedMailbox(ctx, name, address); return err }
+		return func(c *Client) error { _, err := c.NewSharedMailbox(ctx, name, name, address); return err }
 	}
 	cases := map[string]func(*Client) error{
 		"nameless group":          group(NewGroup{}),
@@ -89,7 +89,7 @@ func TestWritesTrustNoOtherAnswer(t *testing.T) {
 		return err
 	}
 	mailbox := func(c *Client) error {
-		_, err := c.NewSharedMailbox(ctx, "Letters", "letters@contoso.example")
+		_, err := c.NewSharedMailbox(ctx, "Letters", "Letters", "letters@contoso.example")
 		return err
 	}
 	cases := map[string]struct {

@@ -32,10 +32,14 @@ type Grant struct {
 	// ConfineExisting are the permissions that the workload was consented to before the
 	// grant and that the grant confines, takes over, and takes away at its end.
 	ConfineExisting []string `json:"confineExisting,omitempty"`
+	// NewMailbox is set for a grant that makes mailboxes.
+	NewMailbox *NewMailbox `json:"newMailbox,omitempty"`
 	// Replaces is the id of the grant that ends when this one is seen to work; empty for none.
 	Replaces string `json:"replaces,omitempty"`
 	// Migration is set for a grant that takes the place of organization-wide consents.
 	Migration *Migration `json:"migration,omitempty"`
+	// Adoption is set for a grant of what was there before it.
+	Adoption *Adoption `json:"adoption,omitempty"`
 	// ConsentBy is who gives and removes consents; empty where the mechanism has none.
 	ConsentBy ConsentBy `json:"consentBy,omitempty"`
 	// ClearedAt is when it was known that no old mailbox permission of the workload comes
@@ -94,6 +98,7 @@ type Workload struct {
 // Mailbox is one mailbox as it was resolved at binding. Only GUID identifies it;
 // the address is for people and may move to another mailbox later.
 type Mailbox struct {
+	// GUID is empty while the mailbox is still to be made.
 	GUID    string `json:"guid"`
 	Address string `json:"address"`
 	// Type is Exchange's RecipientTypeDetails.

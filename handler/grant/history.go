@@ -32,6 +32,7 @@ const (
 	EventCanaryChanged Event = "canaryChanged"
 	EventMigration     Event = "migration"
 	EventProbed        Event = "probed"
+	EventAdopted       Event = "adopted"
 )
 
 // Entry is one line of a grant's history. Entries are only ever added.

@@ -44,30 +44,4 @@ const migrationMember = "migrate"
 
 // AsMigration is the canonical body of a migration that is asked for by its own call.
 // Whatever is wrong with the text stays wrong with it.
-func AsMigration(body []byte) []byte {
-	for i, letter := range body {
-		switch letter {
-		case ' ', '\t', '\r', '\n':
-			continue
-		case '{':
-			return insertMember(body, i+1)
-		}
-		break
-	}
-	return body
-}
-
-func insertMember(body []byte, at int) []byte {
-	member := `"` + migrationMember + `":true`
-	for _, letter := range body[at:] {
-		switch letter {
-		case ' ', '\t', '\r', '\n':
-			continue
-		case '}':
-		default:
-			member += ","
-		}
-		break
-	}
-	return append(append(append([]byte(nil), body[:at]...), member...), body[at:]...)
-}
+func AsMigration(body []byte) []byte { return withMember(body, migrationMember) }

@@ -35,8 +35,13 @@ type Request struct {
 	// consented to. Scope and permissions may then be empty: they follow from what is
 	// found in the tenant.
 	Migrate bool
+	// Adopt names what exists and is to become a grant; nil for every other request. Scope
+	// and permissions are then empty: they are read out of it.
+	Adopt *Adopt
 	// Nested is set for a migration only.
 	Nested Nested
+	// Create asks for the mailboxes that do not exist; nil where they are a fault.
+	Create *NewMailbox
 }
 
 // Fault is one thing that is wrong with a request. Pointer is the JSON pointer of
@@ -63,26 +68,36 @@ func ParseRequest(body []byte, now time.Time) (Request, []Fault, error) {
 
 func (c *checker) request(root node, now time.Time) Request {
 	if !c.object(root, "workload", "mechanism", "permissions", "scope", "canaries", "startsAt", "expiresAt", "duration", "endBy",
-		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents", "appId", migrationMember, nestedMember, dryRunMember, replacesMember) {
+		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents", "appId", migrationMember, nestedMember, createMember, dryRunMember, replacesMember,
+		adoptionMember, "servicePrincipalId", "assignments", "policies") {
 		return Request{}
 	}
-	migrate := c.migrates(root)
+	adopt := c.adoption(root)
+	migrate := adopt == nil && c.migrates(root)
 	request := Request{
 		Migrate:       migrate,
+		Adopt:         adopt,
 		DryRun:        c.dryRun(root),
-		Replaces:      c.replaces(root, migrate),
-		Permissions:   c.list(root, "permissions", !migrate, c.permission),
 		Canaries:      c.list(root, "canaries", false, c.mailbox),
 		Requester:     c.optional(root, "requester", 256),
 		Owner:         c.optional(root, "owner", 256),
 		Justification: c.optional(root, "justification", 2048),
 	}
+	request.Ticket = c.ticket(root)
+	if adopt != nil {
+		request.AppID, request.ObjectID = c.adoptedWorkload(root)
+		request.Mechanism = adopt.Mechanism()
+		request.StartsAt, request.ExpiresAt = c.adoptedTimes(root, now)
+		return request
+	}
+	request.Permissions = c.list(root, "permissions", !migrate, c.permission)
 	request.AppID, request.ObjectID = c.workload(root)
 	if _, named := root.members["scope"]; named || !migrate {
 		request.Scope = c.scope(root)
 	}
+	request.Replaces = c.replaces(root, migrate)
+	request.Create = c.createMailbox(root, migrate, request.Scope)
 	request.Nested = c.nested(root, migrate, request.Scope)
-	request.Ticket = c.ticket(root)
 	request.Mechanism = c.mechanism(root, request.Scope)
 	request.ConfineExisting, request.TakeOverConsents = c.takeOver(root, request.Mechanism)
 	request.StartsAt, request.ExpiresAt = c.times(root, request.Mechanism, now)
@@ -95,7 +110,14 @@ func (c *checker) workload(root node) (string, string) {
 		return c.guid(byItself), ""
 	}
 	member, ok := c.member(root, "workload")
-	if !ok || !c.object(member, "appId", "objectId") {
+	if !ok {
+		return "", ""
+	}
+	return c.workloadOf(member)
+}
+
+func (c *checker) workloadOf(member node) (string, string) {
+	if !c.object(member, "appId", "objectId") {
 		return "", ""
 	}
 	appID, byApp := member.members["appId"]
@@ -178,6 +200,17 @@ func (c *checker) times(root node, mechanism Mechanism, now time.Time) (time.Tim
 		c.judgeLength(starts, end, mechanism, now)
 	}
 	return starts, end.at
+}
+
+// adoptedTimes is the same for what works already: it begins now, and may end as soon as
+// anybody likes.
+func (c *checker) adoptedTimes(root node, now time.Time) (time.Time, time.Time) {
+	before := len(c.faults)
+	end, ok := c.end(root, now.UTC())
+	if ok && len(c.faults) == before && !end.at.After(now) {
+		c.fault(end.node, "pastEnd", fmt.Sprintf("the end, %s, is not after now, %s", show(end.at), show(now)))
+	}
+	return now.UTC(), end.at
 }
 
 // start returns now, and false, where the start that was sent is no instant.

@@ -22,6 +22,8 @@ type Scope struct {
 	AdministrativeUnit string `json:"administrativeUnit,omitempty"`
 	// Filter is a recipient filter in Exchange's own language.
 	Filter string `json:"filter,omitempty"`
+	// Organization: every mailbox, which nobody can ask for; only what exists is adopted so.
+	Organization bool `json:"organization,omitempty"`
 }
 
 // ScopeKind is by what a scope says which mailboxes it means.
@@ -47,13 +49,16 @@ func (s Scope) Kind() ScopeKind {
 		return ByAdministrativeUnit
 	case s.Filter != "":
 		return ByFilter
+	case s.Organization:
+		return ByOrganization
 	}
 	return ByMailboxes
 }
 
 // Counted reports whether the tenant decides which mailboxes the scope holds, so that
-// they may become more or fewer without anybody asking for it here.
-func (s Scope) Counted() bool { return s.Kind() != ByMailboxes }
+// they may become more or fewer without anybody asking for it here. The whole organization
+// is not counted: there is nothing that it could grow beyond.
+func (s Scope) Counted() bool { return s.Kind() != ByMailboxes && s.Kind() != ByOrganization }
 
 // String says in a few words which mailboxes are meant.
 func (s Scope) String() string {
@@ -66,6 +71,8 @@ func (s Scope) String() string {
 		return "the users in the administrative unit " + s.AdministrativeUnit
 	case ByFilter:
 		return "every mailbox that matches " + s.Filter
+	case ByOrganization:
+		return "every mailbox of the organization"
 	}
 	return strings.Join(s.Mailboxes, ", ")
 }

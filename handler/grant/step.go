@@ -29,6 +29,10 @@ const (
 	// MailboxPermissionStep is one right of the workload on one mailbox; its name is the
 	// mailbox's GUID/right.
 	MailboxPermissionStep StepKind = "mailboxPermission"
+
+	// MailboxStep is a shared mailbox that did not exist; our name is its name, and it is
+	// kept at the end.
+	MailboxStep StepKind = "mailbox"
 )
 
 // Shared reports whether such a step belongs to the workload, so that several of its
@@ -74,8 +78,20 @@ type Step struct {
 	// Unit is the object id of the administrative unit that limits a role assignment;
 	// empty where a management scope does.
 	Unit string `json:"unit,omitempty"`
-	// Filter is set for management scopes: the recipient filter as it is sent.
+	// Group is what Exchange shows as the group that limits a role assignment, for one that
+	// was adopted and shows no management scope; empty for all others.
+	Group string `json:"group,omitempty"`
+	// Unscoped: a role assignment that was adopted as it was, over the whole organization.
+	Unscoped bool `json:"unscoped,omitempty"`
+	// Adopted: the object was there before the grant. It is known by RemoteID and by
+	// nothing else: its name may become another's.
+	Adopted bool `json:"adopted,omitempty"`
+	// Filter is set for management scopes: the recipient filter as it is sent, or as it was
+	// read of one that was adopted.
 	Filter string `json:"filter,omitempty"`
+	// Address and DisplayName are set for mailboxes that are made.
+	Address     string `json:"address,omitempty"`
+	DisplayName string `json:"displayName,omitempty"`
 	// ReadAbsentAt is when the object was last read absent before our write; it is
 	// what makes an object that bears no name ours.
 	ReadAbsentAt time.Time `json:"readAbsentAt,omitzero"`
@@ -115,6 +131,15 @@ func (s Step) SeenGone() Step {
 		s.MayVanishUntil = time.Time{}
 	}
 	return s
+}
+
+// Identity is how the tenant is asked about the object: by our name for what we make,
+// because that holds before anything was read.
+func (s Step) Identity() string {
+	if s.Adopted {
+		return s.RemoteID
+	}
+	return s.Name
 }
 
 // Exists reports whether the step's object may be in the tenant and is ours to remove.

@@ -199,8 +199,12 @@ func (s Situation) askedToRemove(action *Action) *Action {
 	if action.Verb != Remove || s.Grant.ConsentBy != grant.Person {
 		return action
 	}
+	cut := "no mailbox is open by this grant any more; now"
+	if s.Grant.Adoption != nil {
+		cut = "the access goes on until then: the group of the policy is not ours to empty. The end has come, and now"
+	}
 	return &Action{Verb: Ask, Step: action.Step, Reason: ConsentRemovalNeeded,
-		Message: fmt.Sprintf("no mailbox is open by this grant any more; now an administrator has to remove the consent to %s of %s", action.Step.Name, s.Grant.Workload.DisplayName)}
+		Message: fmt.Sprintf("%s an administrator has to remove the consent to %s of %s", cut, action.Step.Name, s.Grant.Workload.DisplayName)}
 }
 
 func (s Situation) removePolicy(now time.Time) *Action {
@@ -338,6 +342,9 @@ func (s Situation) foreignPolicies() []*Action {
 	}
 	var found []*Action
 	for _, policy := range s.Policies.Value {
+		if s.Grant.Adoption != nil && holds(s.Grant.Adoption.Beside, policy.ID) {
+			continue
+		}
 		if policy.Right != access.DenyAccess && !policy.Ours {
 			found = append(found, changed(block(step, ForeignPolicy, fmt.Sprintf("the application access policy %s, which no grant made, opens its group to every consent of this workload", policy.ID)), PolicyAdded))
 		}

@@ -227,6 +227,7 @@ func TestANeighboursPolicy(t *testing.T) {
 func TestExcess(t *testing.T) {
 	t.Parallel()
 	first, second := grant.Mailbox{GUID: firstGUID, Address: "a@contoso.example"}, grant.Mailbox{GUID: strings.ToUpper(secondGUID), Address: "b@contoso.example"}
+	both := grant.Grant{Mechanism: grant.AccessPolicy, Permissions: []string{"Mail.Send"}, Mailboxes: []grant.Mailbox{first, second}}
 	by := func(mechanism grant.Mechanism, mailbox grant.Mailbox, permissions ...string) grant.Grant {
 		return grant.Grant{Mechanism: mechanism, Permissions: permissions, Mailboxes: []grant.Mailbox{mailbox}}
 	}
@@ -234,10 +235,12 @@ func TestExcess(t *testing.T) {
 		grants []grant.Grant
 		want   []string
 	}{
-		"one":                     {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send")}, nil},
-		"the same permissions":    {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send"), by(grant.AccessPolicy, second, "Mail.Send")}, nil},
-		"the same mailbox":        {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send"), by(grant.AccessPolicy, first, "Calendars.Read")}, nil},
-		"both other":              {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send"), by(grant.AccessPolicy, second, "Calendars.Read")}, []string{"calendar of a@contoso.example", "send of b@contoso.example"}},
+		"one":                  {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send")}, nil},
+		"the same permissions": {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send"), by(grant.AccessPolicy, second, "Mail.Send")}, nil},
+		"the same mailbox":     {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send"), by(grant.AccessPolicy, first, "Calendars.Read")}, nil},
+		"both other":           {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send"), by(grant.AccessPolicy, second, "Calendars.Read")}, []string{"calendar of a@contoso.example", "send of b@contoso.example"}},
+		// The last asks for it and may end before the others, whose group and consent stay.
+		"a third asks for it":     {[]grant.Grant{both, by(grant.AccessPolicy, first, "Mail.Send", "Calendars.Read"), by(grant.AccessPolicy, second, "Mail.Send", "Calendars.Read")}, []string{"calendar of a@contoso.example", "calendar of b@contoso.example"}},
 		"beside scoped roles":     {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.Send"), by(grant.RBAC, second, "Calendars.Read")}, nil},
 		"to read and to write":    {[]grant.Grant{by(grant.AccessPolicy, first, "Calendars.ReadWrite"), by(grant.AccessPolicy, second, "Calendars.Read")}, []string{"calendar of b@contoso.example"}},
 		"the same in other words": {[]grant.Grant{by(grant.AccessPolicy, first, "Mail.ReadWrite"), by(grant.AccessPolicy, second, "Mail.ReadWrite", "Mail.Read")}, nil},

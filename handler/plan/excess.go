@@ -11,28 +11,51 @@ import (
 
 // Excess names what would be open although no grant asked for it: policies restrict an
 // application and not a permission, so every consent of the workload reaches the mailboxes
-// of every grant. Empty when the grants together open nothing more than each asked for.
+// of every grant. Empty when any two of the grants open nothing more than those two asked
+// for: a third that asked for it may end before them.
 func Excess(grants []grant.Grant) []string {
-	asked := askedBy(grants, grant.AccessPolicy)
-	return asked.excess(func([]string) []string { return asked.consented })
+	return excessOfPairs(grants, func(pair []grant.Grant) []string {
+		asked := askedBy(pair, grant.AccessPolicy)
+		return asked.excess(func([]string) []string { return asked.consented })
+	})
 }
 
 // ExcessOfPermissions does the same for mailbox permissions: FullAccess opens a mailbox to
 // every older protocol that the workload is consented to, and SendAs to sending. held are
-// the workload's consents on Office 365 Exchange Online, whoever gave them.
+// the workload's consents on Office 365 Exchange Online that no grant takes away at its
+// end, because no grant has given them.
 func ExcessOfPermissions(grants []grant.Grant, held []string) []string {
-	asked := askedBy(grants, grant.MailboxPermission)
-	consented := append(slices.Clone(held), asked.consented...)
-	return asked.excess(func(permissions []string) []string {
-		rights := access.RightsFor(permissions)
-		var opened []string
-		for _, value := range consented {
-			if slices.ContainsFunc(rights, func(right access.MailboxRight) bool { return access.Opens(right, value) }) {
-				opened = append(opened, value)
-			}
-		}
-		return opened
+	return excessOfPairs(grants, func(pair []grant.Grant) []string {
+		asked := askedBy(pair, grant.MailboxPermission)
+		consented := append(slices.Clone(held), asked.consented...)
+		return asked.excess(func(permissions []string) []string { return openedBy(permissions, consented) })
 	})
+}
+
+// openedBy are those of the consents that open a mailbox on which the permissions were
+// asked for, by the rights that they need there.
+func openedBy(permissions, consented []string) []string {
+	rights := access.RightsFor(permissions)
+	var opened []string
+	for _, value := range consented {
+		if slices.ContainsFunc(rights, func(right access.MailboxRight) bool { return access.Opens(right, value) }) {
+			opened = append(opened, value)
+		}
+	}
+	return opened
+}
+
+// excessOfPairs is the excess of each grant alone and of any two, each named once.
+func excessOfPairs(grants []grant.Grant, of func([]grant.Grant) []string) []string {
+	var excess []string
+	for i := range grants {
+		excess = append(excess, of(grants[i:i+1])...)
+		for _, other := range grants[i+1:] {
+			excess = append(excess, of([]grant.Grant{grants[i], other})...)
+		}
+	}
+	slices.Sort(excess)
+	return slices.Compact(excess)
 }
 
 // asking is what grants of one mechanism ask for: their permissions in all, and those of
@@ -54,6 +77,13 @@ func askedBy(grants []grant.Grant, mechanism grant.Mechanism) asking {
 			guid := strings.ToLower(mailbox.GUID)
 			a.asked[guid] = append(a.asked[guid], g.Permissions...)
 			a.address[guid] = mailbox.Address
+		}
+		if g.Scope.Counted() {
+			// Of a policy that was adopted: its group's members are taken for others than anybody
+			// names, because they may change at any time.
+			members := g.Scope.String()
+			a.asked[members] = append(a.asked[members], g.Permissions...)
+			a.address[members] = members
 		}
 	}
 	return a

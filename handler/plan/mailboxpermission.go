@@ -39,6 +39,9 @@ func PermissionSteps(g grant.Grant) []grant.Step {
 	rights := access.RightsFor(g.Permissions)
 	var steps []grant.Step
 	for _, mailbox := range g.Mailboxes {
+		if mailbox.GUID == "" {
+			continue // it is still to be made
+		}
 		for _, right := range rights {
 			steps = append(steps, grant.Step{Kind: grant.MailboxPermissionStep, Name: strings.ToLower(mailbox.GUID) + "/" + string(right), State: grant.Wanted})
 		}
@@ -97,10 +100,28 @@ func (s Situation) besidePermission(step grant.Step, now time.Time) *Action {
 	}
 	beyond := access.Beyond(excess, s.Grant.Permissions)
 	if len(beyond) == 0 {
-		return nil
+		return s.besideTokens(step, now)
 	}
 	return block(step, ExistingConsent, fmt.Sprintf("since the grant was bound the workload was consented to %s on Office 365 Exchange Online, to which %s would open the mailbox as well; remove that consent first",
 		strings.Join(excess[len(s.Grant.Permissions):], ", "), right))
+}
+
+// besideTokens waits for the tokens of a consent that another grant has had, and to which
+// the permission would open the mailbox as well.
+func (s Situation) besideTokens(step grant.Step, now time.Time) *Action {
+	_, right := PermissionOf(step)
+	var outstanding time.Time
+	for _, given := range s.Given {
+		old := !given.Exists() && consentResource(given) == access.Exchange && access.Opens(right, given.Permission)
+		if old && len(access.Beyond([]string{given.Permission}, s.Grant.Permissions)) > 0 {
+			outstanding = latest(outstanding, given.GoneAt.Add(s.Grant.Waits.Tokens))
+		}
+	}
+	if !now.Before(outstanding) {
+		return nil
+	}
+	return &Action{Verb: Wait, Step: step, Until: outstanding, Reason: TokensOutstanding,
+		Message: fmt.Sprintf("a token that was minted under a consent of an earlier grant may live until then, and %s would open the mailbox to it", right)}
 }
 
 // answeredFor are the permissions on Exchange whose consents grants of the workload have

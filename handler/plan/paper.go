@@ -51,14 +51,18 @@ type Rehearsal struct {
 func Rehearse(s Situation, now time.Time) Rehearsal {
 	paper := sheet{Situation: s.copied(), now: now}
 	made := Rehearsal{Grant: s.Grant, Scope: ScopeName(s.Steps)}
+	paper.takeOver()
 	made.Making = paper.play(Provision)
-	if made.Making.Stopped == nil {
+	if made.Making.Stopped == nil && s.Grant.Scope.Kind() != grant.ByOrganization {
 		// Its last act, whatever the mechanism.
 		made.Making.Lines = append(made.Making.Lines, Line{Verb: Prove, NotBefore: paper.now})
 	}
 	made.Making.Ends = paper.now
 	paper.now = latest(paper.now, s.Grant.ExpiresAt)
+	paper.lines = nil
 	made.Removal = paper.play(Revoke)
+	// With what was known only when it was made.
+	made.Grant.Mailboxes, made.Scope = paper.Grant.Mailboxes, ScopeName(paper.Steps)
 	made.CutAt = paper.cutAt
 	return made
 }
@@ -105,7 +109,7 @@ const notOnPaper = "NotForeseen"
 
 // play asks for one action after the other until nothing is left to do.
 func (p *sheet) play(next func(Situation, time.Time) Action) Course {
-	p.lines, p.waited, p.cutAt = nil, nil, time.Time{}
+	p.waited, p.cutAt = nil, time.Time{}
 	for range mostActions {
 		action := next(p.Situation, p.now)
 		if p.cutAt.IsZero() && AccessGone(p.Giving()) {
@@ -138,12 +142,12 @@ func (p *sheet) do(action Action) bool {
 	case Record:
 		p.note(step)
 		p.keep(step)
-		return true
+		return step.Kind != grant.MailboxStep || p.layOut()
 	}
 	person := action.Verb == Ask
 	switch {
 	case action.Verb == Create, person && action.Reason == ConsentNeeded:
-		step.State = grant.Creating
+		step.State, step.ReadAbsentAt = grant.Creating, p.now
 		p.write(Line{Verb: Create, Step: step, Person: person})
 		p.keep(step)
 		return p.put(step)

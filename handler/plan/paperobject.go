@@ -36,6 +36,8 @@ func (p *sheet) put(step grant.Step) bool {
 	case grant.MailboxPermissionStep:
 		mailbox, right := PermissionOf(step)
 		p.Held.Value = append(p.Held.Value, access.MailboxPermission{Workload: p.Grant.Workload.ObjectID, Mailbox: mailbox, Right: right, Ours: true})
+	case grant.MailboxStep:
+		p.putMailbox(step)
 	default:
 		return false
 	}

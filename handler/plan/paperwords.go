@@ -14,6 +14,9 @@ func (r Rehearsal) What(line Line) string {
 	case Wait:
 		return line.Message
 	case Prove:
+		if r.Grant.Mechanism == grant.MailboxPermission {
+			return "list who may open them: every mailbox of the grant names the workload, no canary does, and no other path opens what this grant opens"
+		}
 		return "ask the tenant's own test: every mailbox of the grant is allowed, every canary refused, and no other path opens what this grant opens"
 	case Survey:
 		return "list the permissions of every mailbox, or have an operator say that none is old: " + line.Message
@@ -50,7 +53,10 @@ func (r Rehearsal) away(step grant.Step) string {
 }
 
 func noted(step grant.Step, object string) string {
-	if step.State == grant.Left {
+	switch {
+	case step.Kind == grant.MailboxStep:
+		return object + " is kept, with the mail in it"
+	case step.State == grant.Left:
 		return object + " is there already and is left as it is"
 	}
 	return object + " is there already and is taken over"
@@ -66,8 +72,13 @@ func (r Rehearsal) object(step grant.Step) string {
 		return "the management scope " + step.Name + " over " + r.scope()
 	case grant.AssignmentStep:
 		limit := "the scope " + r.Scope
-		if step.Unit != "" {
+		switch {
+		case step.Unscoped:
+			return fmt.Sprintf("the role assignment %s of %s over the whole organization", step.Name, step.Role)
+		case step.Unit != "":
 			limit = "the administrative unit " + step.Unit
+		case step.Group != "":
+			limit = "the group " + step.Group
 		}
 		return fmt.Sprintf("the role assignment %s of %s, limited to %s", step.Name, step.Role, limit)
 	case grant.GroupStep:
@@ -76,6 +87,9 @@ func (r Rehearsal) object(step grant.Step) string {
 		return "the application access policy " + step.Name + ", which restricts the application to its group"
 	case grant.ConsentStep:
 		return "the consent to " + step.Permission + " on " + ResourceTitle(consentResource(step))
+	}
+	if step.Kind == grant.MailboxStep {
+		return fmt.Sprintf("the shared mailbox %s (%s)", step.Address, step.DisplayName)
 	}
 	if step.Kind == grant.MailboxPermissionStep {
 		mailbox, right := PermissionOf(step)

@@ -39,8 +39,16 @@ type Situation struct {
 	Policies access.Reading[[]access.Policy]
 	// Neighbours are the policy steps of the workload's other live grants.
 	Neighbours []grant.Step
+	// ScopeUsers names the role assignments of anybody that use the management scope of an
+	// adopted grant, its own left out. It is read for the end of such a grant only.
+	ScopeUsers access.Reading[[]string]
 	// Held are the rights that the workload holds on the grant's mailboxes.
 	Held access.Reading[[]access.MailboxPermission]
+	// NewMailboxes are those that bear the names or addresses of the mailboxes that the
+	// grant makes; read until they are made.
+	NewMailboxes access.Reading[[]NewMailbox]
+	// Installation is in every remote name.
+	Installation string
 }
 
 // Shared is a shared step and whether another live grant of the workload needs it.
@@ -186,6 +194,9 @@ func record(step grant.Step, state grant.StepState, remoteID string) *Action {
 // Steps lays out the steps that are the grant's own. Every name and filter is chosen
 // here, before the first remote call.
 func Steps(g grant.Grant, installation string) ([]grant.Step, error) {
+	if g.Unmade() {
+		return mailboxSteps(g, installation), nil
+	}
 	switch g.Mechanism {
 	case grant.AccessPolicy:
 		return policySteps(g, installation), nil
@@ -197,6 +208,14 @@ func Steps(g grant.Grant, installation string) ([]grant.Step, error) {
 
 // Provision returns the next action towards a grant that is completely made.
 func Provision(s Situation, now time.Time) Action {
+	action := s.makeMailboxes(now)
+	if action != nil {
+		return *action
+	}
+	s = s.withoutMailboxes()
+	if s.Grant.Adoption != nil {
+		return s.provisionAdopted(now)
+	}
 	switch s.Grant.Mechanism {
 	case grant.AccessPolicy:
 		return s.provisionPolicy(now)
@@ -209,6 +228,23 @@ func Provision(s Situation, now time.Time) Action {
 // Revoke returns the next action towards a grant of which nothing is left, in the order
 // that never widens access on the way.
 func Revoke(s Situation, now time.Time) Action {
+	if !s.Grant.Unmade() {
+		action := s.withoutMailboxes().revoke(now)
+		if action.Verb != Finished {
+			return action
+		}
+	}
+	action := s.endMailboxes(now)
+	if action != nil {
+		return *action
+	}
+	return Action{Verb: Finished}
+}
+
+func (s Situation) revoke(now time.Time) Action {
+	if s.Grant.Adoption != nil {
+		return s.revokeAdopted(now)
+	}
 	switch s.Grant.Mechanism {
 	case grant.AccessPolicy:
 		return s.revokePolicy(now)
@@ -222,6 +258,10 @@ func Revoke(s Situation, now time.Time) Action {
 // completely made: what was removed, changed or could not be read. Empty means
 // that all is as planned.
 func Inspect(s Situation, now time.Time) []Action {
+	s = s.withoutMailboxes()
+	if s.Grant.Adoption != nil {
+		return s.inspectAdopted(now)
+	}
 	switch s.Grant.Mechanism {
 	case grant.AccessPolicy:
 		return s.inspectPolicy(now)
@@ -238,11 +278,13 @@ func (s Situation) Present(step grant.Step) bool {
 }
 
 // AccessGone reports whether everything is gone by which the steps gave access, which is
-// when data access begins to end: role assignments, the members of a policy's group, or
-// mailbox permissions. One that was there before us gave nothing that we give.
+// when data access begins to end: role assignments, the members of a policy's group,
+// mailbox permissions, or a policy that was adopted, whose group is not the grant's. What
+// was there before us, and stays, gave nothing that we give.
 func AccessGone(steps []grant.Step) bool {
 	for _, step := range steps {
-		gives := step.Kind == grant.AssignmentStep || step.Kind == grant.MemberStep || step.Kind == grant.MailboxPermissionStep
+		gives := step.Kind == grant.AssignmentStep || step.Kind == grant.MemberStep || step.Kind == grant.MailboxPermissionStep ||
+			step.Kind == grant.PolicyStep && step.Adopted
 		if gives && step.State != grant.Gone && step.State != grant.Left {
 			return false
 		}

@@ -41,6 +41,7 @@ func (p Printed) PowerShell() string {
 	w.gap()
 	w.comment(fmt.Sprintf("To take it away, not before %s unless it is to end early.", shown(p.Grant.ExpiresAt)))
 	connect(w, p.Removal)
+	p.mailboxLookUps(w)
 	p.course(w, p.Removal)
 	return strings.Join(w.lines, "\n") + "\n"
 }
@@ -145,17 +146,23 @@ func (p Printed) prove(w *script) {
 	allowed, refused := "InScope True in the rows of "+strings.Join(p.roles(), ", "), "InScope False, or no row"
 	switch p.Grant.Mechanism {
 	case grant.MailboxPermission:
-		allowed, refused = "a row with "+rightsInWords(p.Grant), "no row"
+		allowed, refused = "a row with "+rightsInWords(p.Grant), "no row with FullAccess or SendAs"
 	case grant.AccessPolicy:
 		allowed, refused = "AccessCheckResult Granted", "AccessCheckResult Denied"
 	}
 	for _, mailbox := range p.Tested {
 		w.comment(mailbox.Address + ": expect " + allowed + ".")
-		w.line(p.test(mailbox).String())
+		listed(w, p.tests(mailbox, false))
 	}
 	for _, canary := range p.Grant.Canaries {
 		w.comment(canary.Address + ", a canary: expect " + refused + ".")
-		w.line(p.test(canary).String())
+		listed(w, p.tests(canary, true))
+	}
+}
+
+func listed(w *script, calls []*cmdlet) {
+	for _, one := range calls {
+		w.line(one.String())
 	}
 }
 
@@ -164,7 +171,7 @@ func rightsInWords(g grant.Grant) string {
 	for _, right := range access.RightsFor(g.Permissions) {
 		words = append(words, string(right))
 	}
-	return strings.Join(words, " or ")
+	return strings.Join(words, ", and one with ")
 }
 
 // roles are the application roles of the grant's permissions.

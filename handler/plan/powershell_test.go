@@ -18,8 +18,11 @@ func onPaper(t testing.TB, mechanism grant.Mechanism) plan.Situation {
 	g := grant.Grant{ID: grant.NewID("ops", "1"), State: grant.Provisioning, Mechanism: mechanism, Workload: grant.Workload{AppID: appID, ObjectID: objectID, DisplayName: "News"},
 		Permissions: []string{"Mail.Send", "Mail.Read"}, Mailboxes: []grant.Mailbox{{GUID: firstGUID, Address: "one@contoso.example"}, {GUID: secondGUID, Address: "two@contoso.example"}},
 		Canaries: []grant.Mailbox{{GUID: otherApp, Address: "ceo@contoso.example"}}, StartsAt: noon(), ReceivedAt: noon(), ExpiresAt: noon().Add(48 * time.Hour), Waits: grant.WaitsOf(mechanism)}
-	if mechanism == grant.AccessPolicy {
+	if mechanism.Consents() {
 		g.ConsentBy = grant.Service
+	}
+	if mechanism == grant.MailboxPermission {
+		g.Permissions = []string{"SMTP.SendAsApp", "IMAP.AccessAsApp"}
 	}
 	steps, err := plan.Steps(g, installation)
 	if err != nil {
@@ -28,10 +31,12 @@ func onPaper(t testing.TB, mechanism grant.Mechanism) plan.Situation {
 	s := plan.Situation{Grant: g, Steps: steps, Pointer: plan.Pointer(g.Workload), Group: access.Known[*plan.Group](nil), Policies: access.Known[[]access.Policy](nil)}
 	s.Facts = access.Facts{Consents: access.Known[[]access.Consent](nil), Assignments: access.Known[[]access.Assignment](nil), Pointer: access.Known[*access.Pointer](nil),
 		Scopes: map[string]access.Reading[*access.Scope]{plan.ScopeName(steps): access.Known[*access.Scope](nil)}}
-	if mechanism == grant.AccessPolicy {
-		for _, value := range g.Permissions {
-			s.Consents = append(s.Consents, plan.Shared{Step: plan.ConsentStep(value)})
-		}
+	s.Held = access.Known[[]access.MailboxPermission](nil)
+	for _, step := range plan.ConsentSteps(g) {
+		s.Consents = append(s.Consents, plan.Shared{Step: step})
+	}
+	for _, step := range plan.PermissionSteps(g) {
+		s.Permissions = append(s.Permissions, plan.Shared{Step: step})
 	}
 	return s
 }
@@ -71,6 +76,10 @@ func TestOrderOnPaper(t *testing.T) {
 			"New-MgServicePrincipalAppRoleAssignedTo New-MgServicePrincipalAppRoleAssignedTo Test-ApplicationAccessPolicy Test-ApplicationAccessPolicy Test-ApplicationAccessPolicy return " +
 			"Remove-DistributionGroupMember Remove-DistributionGroupMember Remove-MgServicePrincipalAppRoleAssignment Remove-MgServicePrincipalAppRoleAssignment Read-Host " +
 			"Remove-ApplicationAccessPolicy Remove-DistributionGroup",
+		grant.MailboxPermission: "New-ServicePrincipal Add-MailboxPermission Add-RecipientPermission Add-MailboxPermission Add-RecipientPermission " +
+			"New-MgServicePrincipalAppRoleAssignedTo New-MgServicePrincipalAppRoleAssignedTo return " +
+			"Remove-MailboxPermission Remove-RecipientPermission Remove-MailboxPermission Remove-RecipientPermission " +
+			"Remove-MgServicePrincipalAppRoleAssignment Remove-MgServicePrincipalAppRoleAssignment Remove-ServicePrincipal",
 	} {
 		shown := printed(onPaper(t, mechanism))
 		got := strings.Join(cmdlets(t, shown.PowerShell()), " ")
@@ -80,6 +89,32 @@ func TestOrderOnPaper(t *testing.T) {
 		if shown.Making.Stopped != nil || shown.Removal.Stopped != nil || shown.CutAt.IsZero() {
 			t.Errorf("%s: %+v %+v", mechanism, shown.Making.Stopped, shown.Removal.Stopped)
 		}
+	}
+}
+
+// TestSurveyOnPaper: only a pointer that was there before has to be looked for in the lists
+// of every mailbox, and no tenant's own test is told where there is none.
+func TestSurveyOnPaper(t *testing.T) {
+	t.Parallel()
+	s := onPaper(t, grant.MailboxPermission)
+	const listed = "# List the permissions of every mailbox"
+	script := printed(s).PowerShell()
+	if strings.Contains(script, listed) || strings.Contains(script, "own test") {
+		t.Errorf("a pointer of the grant's own:\n%s", script)
+	}
+	// Two mailboxes and a canary, each in both lists.
+	if strings.Count(script, "\nGet-MailboxPermission") != 3 || strings.Count(script, "\nGet-RecipientPermission") != 3 {
+		t.Errorf("what is proved:\n%s", script)
+	}
+	s.Facts.Pointer = access.Known(&access.Pointer{ObjectID: objectID, AppID: appID, ID: objectID})
+	script = printed(s).PowerShell()
+	if survey, consent := strings.Index(script, listed), strings.Index(script, "New-Mg"); survey < 0 || survey > consent || strings.Contains(script, "-ServicePrincipal -") {
+		t.Errorf("a stranger's pointer:\n%s", script)
+	}
+	s.Permissions, s.Consents = s.Permissions[1:2], s.Consents[:1]
+	s.Grant.Permissions = s.Grant.Permissions[:1]
+	if script := printed(s).PowerShell(); strings.Count(script, "\nGet-MailboxPermission") != 1 || strings.Count(script, "\nGet-RecipientPermission") != 3 {
+		t.Errorf("FullAccess opens sending of the canary as well:\n%s", script)
 	}
 }
 

@@ -69,7 +69,7 @@ func (p Printed) creation(step grant.Step) *cmdlet {
 		}
 		return made
 	case grant.ScopeStep:
-		return call("New-ManagementScope").text("Name", step.Name).text("RecipientRestrictionFilter", step.Filter)
+		return call("New-ManagementScope").text("Name", step.Name).as("RecipientRestrictionFilter", p.expressed(step.Filter))
 	case grant.AssignmentStep:
 		made := call("New-ManagementRoleAssignment").text("Name", step.Name).text("Role", step.Role).text("App", workload.ObjectID)
 		if step.Unit != "" {
@@ -95,12 +95,14 @@ func (p Printed) policyCreation(step grant.Step) *cmdlet {
 		return call("Set-DistributionGroup").as("Identity", groupID).flag("HiddenFromAddressListsEnabled", true).
 			flag("BypassSecurityGroupManagerCheck", true).flag("Confirm", false)
 	case grant.MemberStep:
-		return call("Add-DistributionGroupMember").as("Identity", groupID).text("Member", step.Name).flag("BypassSecurityGroupManagerCheck", true)
+		return call("Add-DistributionGroupMember").as("Identity", groupID).as("Member", p.expressed(step.Name)).flag("BypassSecurityGroupManagerCheck", true)
 	case grant.PolicyStep:
 		return call("New-ApplicationAccessPolicy").text("AppId", p.Grant.Workload.AppID).text("AccessRight", string(access.RestrictAccess)).
 			as("PolicyScopeGroupId", groupID).text("Description", step.Name)
 	case grant.MailboxPermissionStep:
 		return p.permissionCall("Add", step)
+	case grant.MailboxStep:
+		return mailboxCreation(step)
 	}
 	return nil
 }
@@ -111,9 +113,9 @@ func (p Printed) permissionCall(verb string, step grant.Step) *cmdlet {
 	mailbox, right := PermissionOf(step)
 	rights := "@(" + quoted(string(right)) + ")"
 	if right == access.SendAs {
-		return call(verb+"-RecipientPermission").text("Identity", mailbox).text("Trustee", p.Grant.Workload.ObjectID).as("AccessRights", rights).flag("Confirm", false)
+		return call(verb+"-RecipientPermission").as("Identity", p.expressed(mailbox)).text("Trustee", p.Grant.Workload.ObjectID).as("AccessRights", rights).flag("Confirm", false)
 	}
-	made := call(verb+"-MailboxPermission").text("Identity", mailbox).text("User", p.Grant.Workload.ObjectID).as("AccessRights", rights).text("InheritanceType", "All")
+	made := call(verb+"-MailboxPermission").as("Identity", p.expressed(mailbox)).text("User", p.Grant.Workload.ObjectID).as("AccessRights", rights).text("InheritanceType", "All")
 	if verb == "Add" {
 		made.flag("AutoMapping", false)
 	}
@@ -128,11 +130,11 @@ func (p Printed) removal(step grant.Step) (lookUp, removal *cmdlet) {
 	case grant.PointerStep:
 		return nil, call("Remove-ServicePrincipal").text("Identity", workload.ObjectID).flag("Confirm", false)
 	case grant.ScopeStep:
-		return nil, call("Remove-ManagementScope").text("Identity", step.Name).flag("Confirm", false)
+		return nil, call("Remove-ManagementScope").text("Identity", step.Identity()).flag("Confirm", false)
 	case grant.AssignmentStep:
-		return nil, call("Remove-ManagementRoleAssignment").text("Identity", step.Name).flag("Confirm", false)
+		return nil, call("Remove-ManagementRoleAssignment").text("Identity", step.Identity()).flag("Confirm", false)
 	case grant.MemberStep:
-		return p.groupLookUp(), call("Remove-DistributionGroupMember").as("Identity", groupID).text("Member", step.Name).
+		return p.groupLookUp(), call("Remove-DistributionGroupMember").as("Identity", groupID).as("Member", p.expressed(step.Name)).
 			flag("BypassSecurityGroupManagerCheck", true).flag("Confirm", false)
 	case grant.GroupStep:
 		return p.groupLookUp(), call("Remove-DistributionGroup").as("Identity", groupID).flag("BypassSecurityGroupManagerCheck", true).flag("Confirm", false)
@@ -176,16 +178,29 @@ func (p Printed) consentLookUp(step grant.Step) *cmdlet {
 	return found
 }
 
-// test is the tenant's own test of one mailbox, or the list that takes its place.
-func (p Printed) test(mailbox grant.Mailbox) *cmdlet {
+// tests are the tenant's own test of one mailbox, or the lists that take its place: one a
+// right, and for a canary also that of FullAccess, which opens sending as well.
+func (p Printed) tests(mailbox grant.Mailbox, canary bool) []*cmdlet {
 	switch p.Grant.Mechanism {
 	case grant.MailboxPermission:
-		if !slices.Contains(access.RightsFor(p.Grant.Permissions), access.FullAccess) {
-			return call("Get-RecipientPermission").text("Identity", mailbox.GUID).text("Trustee", p.Grant.Workload.ObjectID)
+		rights := access.RightsFor(p.Grant.Permissions)
+		if canary && !slices.Contains(rights, access.FullAccess) {
+			rights = append([]access.MailboxRight{access.FullAccess}, rights...)
 		}
-		return call("Get-MailboxPermission").text("Identity", mailbox.GUID).text("User", p.Grant.Workload.ObjectID)
+		lists := make([]*cmdlet, len(rights))
+		for i, right := range rights {
+			lists[i] = p.list(mailbox, right)
+		}
+		return lists
 	case grant.AccessPolicy:
-		return call("Test-ApplicationAccessPolicy").text("Identity", mailbox.GUID).text("AppId", p.Grant.Workload.AppID)
+		return []*cmdlet{call("Test-ApplicationAccessPolicy").as("Identity", p.expressed(mailbox.GUID)).text("AppId", p.Grant.Workload.AppID)}
 	}
-	return call("Test-ServicePrincipalAuthorization").text("Identity", p.Grant.Workload.ObjectID).text("Resource", mailbox.GUID)
+	return []*cmdlet{call("Test-ServicePrincipalAuthorization").text("Identity", p.Grant.Workload.ObjectID).as("Resource", p.expressed(mailbox.GUID))}
+}
+
+func (p Printed) list(mailbox grant.Mailbox, right access.MailboxRight) *cmdlet {
+	if right == access.SendAs {
+		return call("Get-RecipientPermission").as("Identity", p.expressed(mailbox.GUID)).text("Trustee", p.Grant.Workload.ObjectID)
+	}
+	return call("Get-MailboxPermission").as("Identity", p.expressed(mailbox.GUID)).text("User", p.Grant.Workload.ObjectID)
 }

@@ -175,6 +175,8 @@ func (s Situation) seen(step grant.Step) object {
 		return s.seenAssignment(step)
 	case grant.MailboxPermissionStep:
 		return s.seenPermission(step)
+	case grant.MailboxStep:
+		return s.seenMailbox(step)
 	}
 	return s.seenOfPolicy(step)
 }
@@ -204,7 +206,12 @@ func (s Situation) seenScope(step grant.Step) object {
 		return seen
 	}
 	seen.id = reading.Value.ID
-	same := access.SameMailboxes(reading.Value.Filter, step.Filter) || access.SameFilter(reading.Value.Filter, step.Filter)
+	if step.Adopted && !strings.EqualFold(seen.id, step.RemoteID) {
+		seen.present = false
+		return seen
+	}
+	same := access.SameMailboxes(reading.Value.Filter, step.Filter) || access.SameFilter(reading.Value.Filter, step.Filter) ||
+		step.Adopted && reading.Value.Filter == step.Filter
 	if reading.Value.Exclusive || !same {
 		seen.change = FilterChanged
 		seen.differs = fmt.Sprintf("has the filter %q and not %q", reading.Value.Filter, step.Filter)
@@ -219,12 +226,16 @@ func (s Situation) seenAssignment(step grant.Step) object {
 	seen := object{read: reading.Read, why: reading.Why, title: "the role assignment " + step.Name}
 	for _, assignment := range reading.Value {
 		byID := step.RemoteID != "" && strings.EqualFold(assignment.ID, step.RemoteID)
-		if !byID && !strings.EqualFold(assignment.Name, step.Name) {
+		if !byID && (step.Adopted || !strings.EqualFold(assignment.Name, step.Name)) {
 			continue
 		}
 		seen.present = true
 		seen.id = assignment.ID
-		seen.change, seen.differs = assignmentDiffers(assignment, step, ScopeName(s.Steps))
+		differs := assignmentDiffers
+		if step.Adopted {
+			differs = adoptedDiffers
+		}
+		seen.change, seen.differs = differs(assignment, step, ScopeName(s.Steps))
 	}
 	return seen
 }
@@ -246,25 +257,35 @@ func assignmentDiffers(assignment access.Assignment, step grant.Step, scope stri
 }
 
 // OursNames returns a test for the assignments that these steps made: by name, because
-// the name is the mark, and by the scope of the same grant, whose step comes before its
-// assignments. What bears our name with a wider scope or none is a path that we did not
-// make, whoever gave it the name.
+// the name is the mark, or by id where they were adopted, and by the scope of the same
+// grant, whose step comes before its assignments. What bears our name with a wider scope or
+// none is a path that we did not make, whoever gave it the name; and one that was adopted
+// without a scope defeats every scope, whoever is to end it.
 func OursNames(steps []grant.Step) func(access.Assignment) bool {
-	limits := map[string]access.Assignment{}
+	made, adopted := map[string]access.Assignment{}, map[string]access.Assignment{}
 	scope := ""
 	for _, step := range steps {
+		limit := access.Assignment{Scope: scope, Unit: step.Unit, Group: step.Group}
+		if step.Unit != "" || step.Group != "" {
+			limit.Scope = ""
+		}
 		switch {
 		case step.Kind == grant.ScopeStep:
 			scope = step.Name
-		case step.Kind == grant.AssignmentStep && step.Unit != "" && step.State != grant.Gone:
-			limits[strings.ToLower(step.Name)] = access.Assignment{Unit: step.Unit}
-		case step.Kind == grant.AssignmentStep && step.State != grant.Gone:
-			limits[strings.ToLower(step.Name)] = access.Assignment{Scope: scope}
+		case step.Kind != grant.AssignmentStep || step.State == grant.Gone || step.Unscoped:
+		case step.Adopted:
+			adopted[strings.ToLower(step.RemoteID)] = limit
+		default:
+			made[strings.ToLower(step.Name)] = limit
 		}
 	}
 	return func(assignment access.Assignment) bool {
-		limit, named := limits[strings.ToLower(assignment.Name)]
-		return named && !assignment.Unscoped && strings.EqualFold(assignment.Scope, limit.Scope) && strings.EqualFold(assignment.Unit, limit.Unit)
+		limit, known := made[strings.ToLower(assignment.Name)]
+		if !known {
+			limit, known = adopted[strings.ToLower(assignment.ID)]
+		}
+		return known && !assignment.Unscoped && strings.EqualFold(assignment.Scope, limit.Scope) && strings.EqualFold(assignment.Unit, limit.Unit) &&
+			(limit.Group == "" || strings.EqualFold(assignment.Group, limit.Group))
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"mailgrant/handler/grant"
@@ -50,6 +52,15 @@ type Document struct {
 	// ConsentBy is who gives and removes consents.
 	ConsentBy grant.ConsentBy `json:"consentBy"`
 	Waits     Waits           `json:"waits"`
+	// MailboxDomains are the domains in which shared mailboxes may be made that a request
+	// names and that do not exist. Empty where none may.
+	MailboxDomains []string `json:"mailboxDomains"`
+}
+
+// MayMakeMailbox reports whether a shared mailbox of this address may be made.
+func (d Document) MayMakeMailbox(address string) bool {
+	_, domain, _ := strings.Cut(address, "@")
+	return slices.ContainsFunc(d.MailboxDomains, func(allowed string) bool { return strings.EqualFold(allowed, domain) })
 }
 
 // Waits are how long the tenant is given to follow a change that cannot be observed. None

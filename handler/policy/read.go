@@ -38,7 +38,7 @@ func (r *reader) document(root ast.Node) Document {
 		Limits:      Limits{Mailboxes: DefaultMailboxes, Members: DefaultMembers, Permissions: DefaultPermissions, LiveGrants: DefaultLiveGrants},
 	}
 	members, ok := r.mapping(root, "", "canaries", "protected", "maxDuration", "limits", "drift", "groups", "approvers",
-		"mechanisms", "consentBy", "waits")
+		"mechanisms", "consentBy", "waits", "mailboxDomains")
 	if !ok {
 		return document
 	}
@@ -67,6 +67,9 @@ func (r *reader) document(root ast.Node) Document {
 	}
 	if limits, given := members["limits"]; given {
 		document.Limits = r.limits(limits, document.Limits)
+	}
+	if domains, given := members["mailboxDomains"]; given {
+		document.MailboxDomains = r.names(domains, "mailboxDomains")
 	}
 	r.mechanisms(members, &document)
 	return document
