@@ -20,6 +20,7 @@ import (
 // change at all.
 type observer struct {
 	tenant    *tenant.Tenant
+	plane     dataPlane
 	subject   string
 	members   []string
 	mailboxes []string
@@ -43,7 +44,7 @@ func cmdObserve(s *story, _ *testscript.TestScript, args []string) error {
 	if len(args) < 2 {
 		return fmt.Errorf("observe WORKLOAD MEMBER…")
 	}
-	o := &observer{tenant: s.stack.Tenant, subject: args[0], members: args[1:], before: map[string]bool{}}
+	o := &observer{tenant: s.stack.Tenant, plane: newDataPlane(s.stack.Tenant), subject: args[0], members: args[1:], before: map[string]bool{}}
 	var directory struct {
 		ServicePrincipals []struct{ AppID string }
 		Mailboxes         []struct{ Primary, Type string }
@@ -108,8 +109,7 @@ func (o *observer) look(after string) {
 func (o *observer) compare(workload, token, after string, first bool) {
 	for _, mailbox := range o.mailboxes {
 		for _, call := range observedCalls() {
-			status, _ := o.tenant.Call(call[0], "/v1.0/users/"+mailbox+"/"+call[1], token)
-			open := status/100 == 2
+			open := o.plane.status(call[0], "/v1.0/users/"+mailbox+"/"+call[1], token)/100 == 2
 			key := strings.Join([]string{workload, mailbox, call[1]}, " ")
 			if first {
 				o.before[key] = open

@@ -20,6 +20,7 @@ import (
 // reach and never may.
 type watch struct {
 	tenant            *tenant.Tenant
+	plane             dataPlane
 	workload          string
 	method, path      string
 	member, bystander string
@@ -48,7 +49,7 @@ func cmdWatch(s *story, _ *testscript.TestScript, args []string) error {
 	if len(args) != 5 || !strings.Contains(args[2], "*") {
 		return fmt.Errorf("watch WORKLOAD METHOD PATH MEMBER BYSTANDER, with * in the path")
 	}
-	s.lookBy(&watch{tenant: s.stack.Tenant, workload: args[0], method: args[1], path: args[2], member: args[3], bystander: args[4]})
+	s.lookBy(&watch{tenant: s.stack.Tenant, plane: newDataPlane(s.stack.Tenant), workload: args[0], method: args[1], path: args[2], member: args[3], bystander: args[4]})
 	return nil
 }
 
@@ -120,6 +121,5 @@ func (w *watch) call(mailbox, token string) int {
 	if mailbox == "-" {
 		return 0
 	}
-	status, _ := callAs(w.tenant, w.method, strings.ReplaceAll(w.path, "*", mailbox), token)
-	return status
+	return w.plane.status(w.method, strings.ReplaceAll(w.path, "*", mailbox), token)
 }
