@@ -177,7 +177,11 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	}
 	bound := h.entry(grant.EventBound, "", b.summary())
 	bound.Ends = live.ExpiresAt
-	h.noteDeclared(live, h.declaredFor(ctx, live, b.resolved.facts.Consents))
+	if len(plan.ConsentSteps(live.Grant)) > 0 {
+		// Of others it is told by their first retest: a call more would keep every grant
+		// waiting for what is no part of it.
+		h.noteDeclared(live, h.declaredFor(ctx, live, b.resolved.facts.Consents))
+	}
 	entries := append(append(r.History, bound), live.pending...)
 	live.pending = nil
 	if b.adoption != nil {

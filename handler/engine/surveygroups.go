@@ -223,7 +223,7 @@ func (e *Engine) readUnit(ctx context.Context, name string) (surveyedUnit, error
 // distinctFold sorts texts and leaves out empty ones and repetitions, whatever their
 // letter case.
 func distinctFold(texts []string) []string {
-	texts = slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return text == "" })
+	texts = slices.DeleteFunc(append([]string{}, texts...), func(text string) bool { return text == "" })
 	slices.SortFunc(texts, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	return slices.CompactFunc(texts, strings.EqualFold)
 }
