@@ -4,10 +4,10 @@
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: all help tools format vet static test infra-test prove demo run bench package bootstrap smoke azurite clean
+.PHONY: all help tools format vet static test infra-test prove demo run bench package deploy bootstrap smoke azurite clean
 
 STATICCHECK := go tool staticcheck
-GO_FOLDERS := docs functions handler infra scripts/administer scripts/assemble scripts/bench scripts/bootstrap scripts/demo scripts/doctor scripts/package scripts/probe scripts/prove scripts/run scripts/session scripts/smoke
+GO_FOLDERS := docs functions handler infra scripts/administer scripts/assemble scripts/bench scripts/bootstrap scripts/demo scripts/deploy scripts/doctor scripts/package scripts/probe scripts/prove scripts/run scripts/session scripts/smoke
 AZURITE := scripts/azurite/node_modules/.package-lock.json
 
 all: tools format vet static test ## check the format, vet, analyse, then test; 10 minutes the first time
@@ -64,6 +64,10 @@ bench: package azurite ## measure start, memory, sizes, requests and exposure, o
 
 package: tools ## build/mailgrant.zip, what is deployed; two minutes the first time
 	@mkdir -p build && go run ./scripts/package
+
+deploy: tools ## package, infrastructure, rights, code and a trial (WITH='-group name -parameters file -document file'); 20 minutes
+	@mkdir -p build/bin && go build -o build/bin/deploy ./scripts/deploy
+	@exec build/bin/deploy $(WITH)
 
 bootstrap: tools ## give the service's identity its rights in a tenant, or take them back (WITH='-identity id …'); minutes
 	@mkdir -p build/bin && go build -o build/bin/bootstrap ./scripts/bootstrap

@@ -13,6 +13,7 @@ import (
 	"mailgrant/handler/graph"
 	"mailgrant/handler/policy"
 	"mailgrant/handler/store"
+	"mailgrant/handler/telemetry"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
@@ -27,6 +28,8 @@ type backend struct {
 	log      *slog.Logger
 	// wait is how calls wait between their tries; nil means by the machine's time.
 	wait func(context.Context, time.Duration) error
+	// telemetry is nil where nobody asks for any.
+	telemetry *telemetry.Telemetry
 
 	building sync.Mutex
 	engine   *engine.Engine
@@ -112,11 +115,11 @@ func (b *backend) build() error {
 		return fmt.Errorf("building the storage client: %w", err)
 	}
 	ceiling := engine.NewCeiling(rows, b.now, 0)
-	admin, err := exchange.New(exchange.Options{Endpoint: b.settings.exchangeEndpoint, Tenant: b.settings.tenant, Credential: credential, Gate: ceiling.Enter, Wait: b.wait})
+	admin, err := exchange.New(exchange.Options{Endpoint: b.settings.exchangeEndpoint, Tenant: b.settings.tenant, Credential: credential, Gate: ceiling.Enter, Wait: b.wait, Telemetry: b.telemetry})
 	if err != nil {
 		return fmt.Errorf("building the Exchange client: %w", err)
 	}
-	directory, err := graph.New(graph.Options{Endpoint: b.settings.graphEndpoint, Credential: credential, Wait: b.wait})
+	directory, err := graph.New(graph.Options{Endpoint: b.settings.graphEndpoint, Credential: credential, Wait: b.wait, Telemetry: b.telemetry})
 	if err != nil {
 		return fmt.Errorf("building the Graph client: %w", err)
 	}
@@ -132,6 +135,7 @@ func (b *backend) build() error {
 		Wait:         b.wait,
 		Document:     func() (policy.Document, error) { return readDocument(b.settings.documentPath) },
 		Log:          b.log,
+		Telemetry:    b.telemetry,
 		OwnAppID:     b.settings.clientID,
 	})
 	return nil

@@ -24,6 +24,7 @@ type config struct {
 	storage          storageConfig
 	graphEndpoint    string
 	exchangeEndpoint string
+	collector        string // where traces and metrics go; empty where nobody asks for any
 }
 
 // storageConfig names the storage account in exactly one of two ways.
@@ -52,6 +53,7 @@ func readConfig(lookup func(string) string) (config, []error) {
 		storage:          r.storage("GrantStorage"),
 		graphEndpoint:    r.origin("GRAPH_ENDPOINT"),
 		exchangeEndpoint: r.origin("EXCHANGE_ENDPOINT"),
+		collector:        r.collector("OTEL_EXPORTER_OTLP_ENDPOINT"),
 	}
 	return settings, r.faults
 }
@@ -103,6 +105,22 @@ func (r *settingsReader) origin(name string) string {
 		return ""
 	}
 	return "https://" + address.Host
+}
+
+// collector reads the base address of a collector of telemetry. What goes there holds no
+// secrets, and a collector often runs beside the service, so plain http is allowed.
+func (r *settingsReader) collector(name string) string {
+	text := r.get(name)
+	if text == "" {
+		return ""
+	}
+	address, err := url.Parse(text)
+	if err != nil || address.Scheme != "https" && address.Scheme != "http" || address.Host == "" || address.RawQuery != "" ||
+		address.Fragment != "" || address.User != nil {
+		r.fault(name, "this has to be an http or https address without query or user; headers go into OTEL_EXPORTER_OTLP_HEADERS")
+		return ""
+	}
+	return text
 }
 
 // managedIdentity reports whether the platform offers a managed identity (App

@@ -17,7 +17,7 @@ import (
 func layer(name string) (int, bool) {
 	for number, names := range [][]string{
 		{"grant"},
-		{"access", "identity", "policy", "source"},
+		{"access", "identity", "policy", "source", "telemetry"},
 		{"plan"},
 		{"graph", "exchange", "store"},
 		{"notify", "engine"},
@@ -64,6 +64,8 @@ func breach(file imports, imported string) string {
 		return "nothing imports main"
 	case isGraphSDK(imported) && folder != mainPath && folder != mainPath+"/graph":
 		return "only graph and main know the Graph SDK"
+	case strings.HasPrefix(imported, "go.opentelemetry.io/") && folder != mainPath+"/telemetry" && !file.test:
+		return "only telemetry knows its library"
 	case inSimulator && isOrBelow(imported, own[:len(own)-1]) && !isOrBelow(imported, simulator):
 		return "the simulator shares nothing with what it is held against"
 	case isOrBelow(imported, simulator) && !inSimulator && !file.test && !isOrBelow(folder, own+"scripts"):
@@ -133,6 +135,9 @@ func TestLayersCanFail(t *testing.T) {
 		{"handler/engine", mainPath, false, false},
 		{"scripts/demo", mainPath, false, false},
 		{"handler/engine", "github.com/microsoftgraph/msgraph-sdk-go/models", false, false},
+		{"handler/engine", "go.opentelemetry.io/otel/trace", false, false},
+		{"handler/telemetry", "go.opentelemetry.io/otel/trace", false, true},
+		{"handler", "go.opentelemetry.io/proto/otlp/collector/trace/v1", true, true},
 		{"handler/exchange", "github.com/microsoft/kiota-abstractions-go", false, false},
 		{"handler/engine", simulator + "/tenant", false, false},
 		{"handler", simulator + "/tenant", false, false},

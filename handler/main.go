@@ -19,6 +19,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"mailgrant/handler/telemetry"
 )
 
 func main() {
@@ -52,7 +54,23 @@ func run(ctx context.Context, lookup func(string) string, now func() time.Time, 
 	log.Info("mailgrant listens", "port", settings.port, "installation", settings.installation, "clock", clockName)
 	back := newBackend(settings, now, log)
 	back.wait = newWait(lookup)
+	back.telemetry, err = telemetry.Start(ctx, telemetry.Options{Endpoint: settings.collector, Installation: settings.installation, Log: log})
+	if err != nil {
+		return errors.Join(fmt.Errorf("starting telemetry: %w", err), listener.Close())
+	}
+	defer lastWords(ctx, back.telemetry, log)
 	return serve(ctx, listener, newServer(back, log), log)
+}
+
+// lastWords sends the telemetry that was not sent yet. That it cannot be is no failure of
+// the service.
+func lastWords(ctx context.Context, open *telemetry.Telemetry, log *slog.Logger) {
+	limit, done := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer done()
+	err := open.Close(limit)
+	if err != nil {
+		log.Warn("the last telemetry was not sent", "error", err.Error())
+	}
 }
 
 // drain is how long calls under way may go on after SIGTERM. What they leave undone

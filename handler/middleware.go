@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"mailgrant/handler/telemetry"
+
 	"github.com/labstack/echo/v4"
 )
 
@@ -25,6 +27,7 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		started := time.Now()
 		ctx := withInvocation(request.Context(), invocationID(request))
+		ctx, traced := s.traced(ctx, c)
 		c.SetRequest(request.WithContext(ctx))
 		err := next(c)
 		if err != nil {
@@ -33,8 +36,19 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		s.log.InfoContext(ctx, "call", "method", request.Method, "route", c.Path(),
 			"status", c.Response().Status, "milliseconds", time.Since(started).Milliseconds())
+		traced(c.Response().Status)
 		return nil
 	}
+}
+
+// traced begins the span of a call. The messages of queues get theirs from the engine,
+// which knows whose trace they go on with; a call to no route at all gets none.
+func (s *server) traced(ctx context.Context, c echo.Context) (context.Context, func(int)) {
+	route := c.Path()
+	if route == "" || route == "/apply" || route == "/notify" {
+		return ctx, func(int) {}
+	}
+	return s.backend.telemetry.Serve(ctx, telemetry.Served{Method: c.Request().Method, Route: route, Invocation: invocationOf(ctx), Header: c.Request().Header})
 }
 
 // invocationID returns the host's id of a call, and nothing of what could not be one.

@@ -18,6 +18,7 @@ import (
 	"mailgrant/handler/graph"
 	"mailgrant/handler/policy"
 	"mailgrant/handler/store"
+	"mailgrant/handler/telemetry"
 )
 
 // Settings are what an Engine works with. All fields are required but those that say
@@ -45,6 +46,8 @@ type Settings struct {
 	// Document reads and checks the operator's document anew; its error says why no
 	// new access may be given.
 	Document func() (policy.Document, error)
+	// Telemetry measures and traces; nil does neither.
+	Telemetry *telemetry.Telemetry
 	// Log gets what operators should see; nil drops it.
 	Log *slog.Logger
 	// OwnAppID is the application id of the service's own identity; empty where it

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
 	"mailgrant/handler/grant"
 	"mailgrant/handler/store"
+	"mailgrant/handler/telemetry"
 )
 
 // Apply does whatever the rows that id names owe: a grant's id takes up its whole
@@ -76,11 +78,19 @@ func (e *Engine) takeUp(ctx context.Context, id string, forced bool) error {
 	if err != nil {
 		return err
 	}
-	err = e.work(ctx, claim, r, forced)
+	worked, done := e.Telemetry.Resume(ctx, telemetry.Resumed{Carried: claim.Trace, Grant: id, Apart: !beginning(r.State)})
+	err = e.work(worked, claim, r, forced)
+	done(err)
 	if err != nil {
 		return err
 	}
 	return e.tidy(ctx, id, met)
+}
+
+// beginning: the grant has not been active yet, so that what is done for it belongs to
+// what its receipt began.
+func beginning(state grant.State) bool {
+	return slices.Contains([]grant.State{grant.Received, grant.Bound, grant.AwaitingApproval, grant.Scheduled, grant.Provisioning}, state)
 }
 
 // abandonedAfter is how old a due row without a claim has to be before it is taken

@@ -160,7 +160,7 @@ func (x *examination) find(code, what string, pairs ...string) Symptom {
 
 // useOf is what the document lets the service do; scoped roles alone where there is none.
 func useOf(document policy.Document) identity.Use {
-	use := identity.Use{Mechanisms: document.Mechanisms, ServiceConsents: document.ConsentBy == grant.Service}
+	use := identity.Use{Mechanisms: document.Mechanisms, ServiceConsents: document.ConsentBy == grant.Service, Creates: len(document.MailboxDomains) > 0}
 	if len(use.Mechanisms) == 0 {
 		use.Mechanisms = []grant.Mechanism{grant.RBAC}
 	}

@@ -26,6 +26,7 @@ func (e *Engine) Expire(ctx context.Context) error {
 
 // Retest is the same sweep over the retests that are due.
 func (e *Engine) Retest(ctx context.Context) error {
+	e.measure(ctx)
 	return e.announce(ctx, SweepRetest, func(due store.Due) bool { return due.Kind == string(grant.DueRetest) })
 }
 

@@ -41,9 +41,11 @@ func lateBy(now, at time.Time) string {
 func (e *Engine) trace(ctx context.Context, kind string, met []store.Due) {
 	now := e.Now()
 	note := swept{LastAt: now}
+	late := time.Duration(0)
 	if len(met) > 0 {
-		note.LateBy = lateBy(now, met[0].At)
+		note.LateBy, late = lateBy(now, met[0].At), now.Sub(met[0].At)
 	}
+	e.Telemetry.Lateness(ctx, kind, late)
 	if note.LateBy != "" {
 		e.Log.WarnContext(ctx, "a sweep is late", "sweep", kind, "late", note.LateBy, "oldest", met[0].ID, "owed", met[0].Kind, "since", met[0].At)
 	}

@@ -29,16 +29,16 @@ func (h *holding) lookForOld(ctx context.Context, live *held, action plan.Action
 	if err != nil {
 		return false, h.miss(ctx, live, err)
 	}
-	found, listed, err := h.listedSoFar(ctx, mailboxes)
+	found, listed, err := h.listedSoFar(ctx, mailboxes, h.listedSince(live))
 	if err != nil {
 		return false, h.miss(ctx, live, err)
 	}
-	old := h.oldPermissions(live, found.Entries)
+	old := h.oldPermissions(live, live.Permissions, found.Entries)
 	switch {
 	case len(old) > 0:
 		return false, h.stuck(ctx, live, plan.OldPermissions, fmt.Sprintf("with the consent to %s this workload would also open %s; remove those permissions, or ask for those mailboxes too",
 			action.Step.Permission, several(namesOf(old, mailboxes))), h.Now())
-	case found.Complete && h.Now().Sub(found.OldestRead) < crawlFresh:
+	case found.Complete && listed == len(mailboxes):
 		return true, h.clear(ctx, live, fmt.Sprintf("the permissions of all %d mailboxes were listed, the first of them at %s, and no other names the workload", listed, found.OldestRead.UTC().Format(time.RFC3339)))
 	}
 	may, err := h.allowed(ctx, CapOldPermissions, live.ID)
@@ -50,6 +50,17 @@ func (h *holding) lookForOld(ctx context.Context, live *held, action plan.Action
 	}
 	return false, h.wait(ctx, live, h.Now().Add(crawlAgain), plan.CrawlNeeded, fmt.Sprintf("%s; the permissions of %d of %d mailboxes are listed so far; an operator who knows that there are none confirms it: POST /api/halts/%s/confirm",
 		action.Message, listed, len(mailboxes), CapOldPermissions))
+}
+
+// listedSince is how old a list may be that tells what the grant's consents would bring
+// alive: no older than its provisioning, because what was added shortly before it may be on
+// none that was made for others.
+func (h *holding) listedSince(live *held) time.Time {
+	since := h.Now().Add(-crawlFresh)
+	if began := live.ProvisionAt(); began.After(since) {
+		return began
+	}
+	return since
 }
 
 // crawlAWhile takes the crawl as far as one pass goes, and returns the mailboxes whose
@@ -81,32 +92,34 @@ func (h *holding) clear(ctx context.Context, live *held, why string) error {
 	return h.commit(ctx, live, h.entry(grant.EventCondition, "NoOldPermissions", why))
 }
 
-// listedSoFar is what the crawl has found, and how many of these mailboxes it has listed.
-func (h *holding) listedSoFar(ctx context.Context, mailboxes []exchange.Recipient) (access.MailboxPermissions, int, error) {
+// listedSoFar is what the crawl has found, and how many of these mailboxes it has listed
+// since then.
+func (h *holding) listedSoFar(ctx context.Context, mailboxes []exchange.Recipient, since time.Time) (access.MailboxPermissions, int, error) {
 	wanted := make([]surveyedMailbox, len(mailboxes))
 	for i, one := range mailboxes {
 		wanted[i] = surveyedMailbox{GUID: one.GUID}
 	}
 	found, err := h.crawled(ctx, access.Known(wanted))
-	covered := map[string]bool{}
-	for _, guid := range found.Covered {
-		covered[guid] = true
+	if err != nil {
+		return found, 0, err
 	}
+	recent := map[string]bool{}
+	err = h.eachCrawled(ctx, func(guid string, one crawledMailbox) { recent[guid] = !one.ReadAt.Before(since) })
 	listed := 0
 	for _, one := range mailboxes {
-		if covered[one.GUID] {
+		if recent[one.GUID] {
 			listed++
 		}
 	}
 	return found, listed, err
 }
 
-// oldPermissions are the rights of the workload that a consent of the grant would open and
-// that no grant has made: on mailboxes that are none of the grant's.
-func (h *holding) oldPermissions(live *held, entries []access.MailboxPermission) []access.MailboxPermission {
+// oldPermissions are the rights of the workload that these consents open and that no grant
+// has made: on mailboxes that are none of the grant's.
+func (h *holding) oldPermissions(live *held, consents []string, entries []access.MailboxPermission) []access.MailboxPermission {
 	var old []access.MailboxPermission
 	for _, entry := range entries {
-		opens := slices.ContainsFunc(live.Permissions, func(permission string) bool { return access.Opens(entry.Right, permission) })
+		opens := slices.ContainsFunc(consents, func(permission string) bool { return access.Opens(entry.Right, permission) })
 		if opens && !entry.Deny && strings.EqualFold(entry.Workload, live.Workload.ObjectID) && !live.mayCover(entry.Mailbox) && !h.madePermission(entry) {
 			old = append(old, entry)
 		}

@@ -57,6 +57,11 @@ func (h *holding) scopedSendingFaults(g grant.Grant, b binding) []grant.Fault {
 	if !slices.Contains(g.Permissions, sendAsApp) {
 		return nil
 	}
+	for _, live := range h.grants {
+		if live.Mechanism == grant.MailboxPermission && slices.Contains(live.Permissions, sendAsApp) {
+			return []grant.Fault{grant.At("entraRole", "the grant "+live.ID+" goes by the consent to "+sendAsApp+", and the scoped role is not looked at while it stands: revoke that one first, or ask for the mechanism mailboxPermission", "permissions")}
+		}
+	}
 	for _, consent := range b.resolved.facts.Consents.Value {
 		if consent.Resource == access.Exchange && consent.Value == sendAsApp {
 			return []grant.Fault{grant.At("entraRole", "the workload is consented to "+sendAsApp+" in Entra, and its scoped role is not looked at while it is: remove that consent first, or ask for the mechanism mailboxPermission, which gives SendAs on each mailbox", "permissions")}
@@ -71,8 +76,8 @@ func (h *holding) scopedSendingFaults(g grant.Grant, b binding) []grant.Fault {
 func (h *holding) withoutProtocols(consents []access.Consent, ends *held) []access.Consent {
 	used := map[string]bool{}
 	for _, live := range h.grants {
-		if live == ends {
-			continue
+		if live == ends || !live.MayHaveMade() {
+			continue // nobody looks yet at what a consent opens beside it
 		}
 		for _, step := range plan.ConsentSteps(live.Grant) {
 			used[step.Name] = used[step.Name] || live.Mechanism == grant.MailboxPermission
@@ -83,10 +88,43 @@ func (h *holding) withoutProtocols(consents []access.Consent, ends *held) []acce
 	})
 }
 
+// openStill tells what goes on to open the mailboxes of a grant at its end: rights that were
+// there before it, or that other grants need, with consents that stand.
+func openStill(live *held, facts access.Facts, rights []access.MailboxPermission) []string {
+	if live.Mechanism != grant.MailboxPermission || facts.Pointer.Value == nil {
+		return nil
+	}
+	var open []string
+	for _, consent := range facts.Consents.Value {
+		for _, one := range rights {
+			if consent.Resource == access.Exchange && slices.Contains(live.Permissions, consent.Value) && access.Opens(one.Right, consent.Value) {
+				open = append(open, fmt.Sprintf("%s on %s with the consent to %s", one.Right, one.Mailbox, consent.Value))
+			}
+		}
+	}
+	return open
+}
+
+// judgedApart are the consents that withoutProtocols has left out and that overlap with what
+// the grant gives, by their values; those that the grant itself goes by among them.
+func judgedApart(live *held, all, left []access.Consent) []string {
+	var values []string
+	if live.Mechanism == grant.MailboxPermission {
+		values = slices.Clone(live.Permissions)
+	}
+	for _, one := range all {
+		overlaps := len(access.Overlap(access.Confers([]string{one.Value}), access.Confers(live.Permissions))) > 0
+		if one.Resource == access.Exchange && overlaps && !slices.Contains(values, one.Value) && !slices.Contains(left, one) {
+			values = append(values, one.Value)
+		}
+	}
+	return values
+}
+
 // judgePermissions tells the mailbox permissions beside those of grants that the consents
 // of grants open, as far as they were listed. They can be listed only mailbox by mailbox.
-func (h *holding) judgePermissions(ctx context.Context, live *held, found *proof) {
-	if live.Mechanism != grant.MailboxPermission {
+func (h *holding) judgePermissions(ctx context.Context, live *held, consents []string, found *proof) {
+	if len(consents) == 0 {
 		return
 	}
 	var state crawlState
@@ -100,9 +138,9 @@ func (h *holding) judgePermissions(ctx context.Context, live *held, found *proof
 		found.unread = append(found.unread, "mailbox permissions: "+err.Error())
 		return
 	}
-	for _, name := range namesOf(h.oldPermissions(live, crawled.Entries), nil) {
+	for _, name := range namesOf(h.oldPermissions(live, consents, crawled.Entries), nil) {
 		found.paths = append(found.paths, access.Path{Kind: access.ByMailboxPermission, What: "the permission on " + name + ", which no grant has given,",
-			Scope: "mailbox permissions", Overlap: access.Confers(live.Permissions), Verdict: grant.Allowed})
+			Scope: "mailbox permissions", Overlap: access.Overlap(access.Confers(consents), access.Confers(live.Permissions)), Verdict: grant.Allowed})
 	}
 	switch {
 	case state.FullAt.IsZero():

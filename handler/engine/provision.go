@@ -79,7 +79,7 @@ func (h *holding) provision(ctx context.Context, live *held) error {
 
 func (h *holding) situation(live *held, seen sight) plan.Situation {
 	return plan.Situation{Grant: live.Grant, Steps: live.steps, Pointer: h.pointer, PointerNeeded: h.pointerNeeded(live), Facts: seen.Facts,
-		Consents: h.consentsFor(live), Permissions: h.permissionsFor(live), Given: h.given(),
+		Consents: h.consentsFor(live), Permissions: h.permissionsFor(live), Given: h.given(), Taken: h.taken(),
 		Group: seen.group, Policies: seen.policies, Held: seen.held, Neighbours: h.neighbours(live), ScopeUsers: seen.users,
 		NewMailboxes: seen.newMailboxes, Installation: h.Installation}
 }

@@ -93,7 +93,7 @@ func (e *Engine) take(ctx context.Context, delivery Delivery, id, hash string, r
 		return Receipt{}, storage(err, "")
 	}
 	err = e.Store.InsertClaim(ctx, store.Claim{ID: id, Source: delivery.Source, BodyHash: hash, Body: delivery.Body,
-		ReceivedAt: now, Document: document, State: string(r.State), EndsAt: r.ExpiresAt})
+		ReceivedAt: now, Trace: e.Telemetry.Carry(ctx), Document: document, State: string(r.State), EndsAt: r.ExpiresAt})
 	if store.KindOf(err) == store.KindExists || store.KindOf(err) == store.KindLost {
 		// The same delivery at the same moment, or our own insert whose answer was
 		// lost: the row tells which body it holds.
@@ -128,6 +128,7 @@ func (e *Engine) hint(ctx context.Context, queue, id string, delay time.Duration
 	if delay > longestHint {
 		return
 	}
+	e.Telemetry.Sent(ctx, queue)
 	err := e.Store.Send(ctx, queue, id, max(delay, 0))
 	if err != nil {
 		e.Log.WarnContext(ctx, "a message could not be sent; the next sweep takes its work up", "queue", queue, "id", id, "error", err.Error())

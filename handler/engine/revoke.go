@@ -51,7 +51,7 @@ func (h *holding) revoke(ctx context.Context, live *held) error {
 		action := plan.Revoke(h.situation(live, seen), h.Now())
 		if action.Verb != plan.Remove || action.Step.Kind != grant.MemberStep {
 			// What others have put into the grant's group is reached until it is out.
-			h.noteRemoval(live)
+			h.noteRemoval(live, h.situation(live, seen))
 		}
 		switch action.Verb {
 		case plan.Record:
@@ -70,7 +70,7 @@ func (h *holding) revoke(ctx context.Context, live *held) error {
 		case plan.Ask:
 			return h.ask(ctx, live, action)
 		case plan.Finished:
-			return h.finish(ctx, live, seen.Facts)
+			return h.finish(ctx, live, seen)
 		default:
 			h.keep(live, action.Step)
 			return h.stuck(ctx, live, action.Reason, action.Message, h.Now())
@@ -79,11 +79,16 @@ func (h *holding) revoke(ctx context.Context, live *held) error {
 	return ctx.Err()
 }
 
-// noteRemoval dates the moment when the last of what gave access was seen gone.
-func (h *holding) noteRemoval(live *held) {
-	if live.RemovedAt.IsZero() && plan.AccessGone(h.giving(live)) {
-		live.RemovedAt = h.Now()
-		live.GoneBy = live.RemovedAt.Add(live.GoneAfter())
+// noteRemoval dates the moment when the last of what gave access was seen gone. Where only
+// the end of a consent cut it, tokens that were minted before go on opening the mailboxes.
+func (h *holding) noteRemoval(live *held, s plan.Situation) {
+	if !live.RemovedAt.IsZero() || !plan.AccessGone(s.Giving()) || s.OpenByConsent() {
+		return
+	}
+	live.RemovedAt = h.Now()
+	live.GoneBy = live.RemovedAt.Add(live.GoneAfter())
+	if s.OpenByToken() {
+		live.GoneBy = live.RemovedAt.Add(max(live.GoneAfter(), live.Waits.Tokens))
 	}
 }
 
@@ -138,7 +143,7 @@ func (h *holding) erase(ctx context.Context, live *held, step grant.Step) error 
 
 // finish ends a grant of which nothing is left, and says by which path its
 // mailboxes are still reachable.
-func (h *holding) finish(ctx context.Context, live *held, facts access.Facts) error {
+func (h *holding) finish(ctx context.Context, live *held, seen sight) error {
 	state, event := grant.RevokedState, grant.EventRevoked
 	if live.Ending.Failed() {
 		state, event = grant.Failed, grant.EventFailed
@@ -147,7 +152,7 @@ func (h *holding) finish(ctx context.Context, live *held, facts access.Facts) er
 	live.Set(grant.Condition{Type: grant.Provisioned, Status: grant.False, Reason: "Removed", Since: now})
 	live.Set(grant.Condition{Type: grant.Verified, Status: grant.False, Reason: "Removed", Since: now})
 	live.Set(grant.Condition{Type: grant.Confined, Status: grant.Unknown, Reason: "Removed", Since: now})
-	reachable := h.stillReachable(ctx, live, facts)
+	reachable := h.stillReachable(ctx, live, seen)
 	h.declaredAtEnd(ctx, live)
 
 	reachable.Since = now
@@ -155,7 +160,8 @@ func (h *holding) finish(ctx context.Context, live *held, facts access.Facts) er
 	return h.move(ctx, live, state, event, string(live.Ending), "nothing of this grant is left in the tenant; data access ends by "+live.GoneBy.UTC().Format("2006-01-02T15:04:05Z"))
 }
 
-func (h *holding) stillReachable(ctx context.Context, live *held, facts access.Facts) grant.Condition {
+func (h *holding) stillReachable(ctx context.Context, live *held, seen sight) grant.Condition {
+	facts := seen.Facts
 	c := grant.Condition{Type: grant.StillReachable, Status: grant.Unknown}
 	if live.Mechanism.Consents() {
 		var err error
@@ -165,6 +171,7 @@ func (h *holding) stillReachable(ctx context.Context, live *held, facts access.F
 			return c
 		}
 	}
+	open := openStill(live, facts, seen.held.Value)
 	facts.Consents.Value = h.withoutProtocols(h.ownConsents(facts.Consents.Value), live)
 	// One call less at the end: no scope is left that such a role could defeat.
 	directory := access.NotRead[[]heldRole]("not asked for at the end of a grant")
@@ -178,6 +185,8 @@ func (h *holding) stillReachable(ctx context.Context, live *held, facts access.F
 		c.Status, c.Reason, c.Message = grant.True, "OtherPath", sentences(access.Defeating(paths))
 	case len(others) > 0:
 		c.Status, c.Reason, c.Message = grant.True, "OtherGrant", "also granted by "+strings.Join(others, ", ")
+	case len(open) > 0:
+		c.Status, c.Reason, c.Message = grant.True, "OtherPath", several(open)
 	case len(paths) == 0 && len(unread) > 0:
 		c.Reason, c.Message = "NotRead", strings.Join(unread, "; ")
 	case len(paths) > 0:

@@ -28,10 +28,15 @@ func (h *holding) known(wanted grant.Step) grant.Step {
 }
 
 // given are all consents that the workload's grants have had, whoever needs them now.
-func (h *holding) given() []grant.Step {
+func (h *holding) given() []grant.Step { return h.sharedOf(grant.ConsentStep) }
+
+// taken are all mailbox permissions that they have had.
+func (h *holding) taken() []grant.Step { return h.sharedOf(grant.MailboxPermissionStep) }
+
+func (h *holding) sharedOf(kind grant.StepKind) []grant.Step {
 	var steps []grant.Step
 	for _, step := range h.shared {
-		if step.Kind == grant.ConsentStep {
+		if step.Kind == kind {
 			steps = append(steps, step)
 		}
 	}
@@ -40,19 +45,20 @@ func (h *holding) given() []grant.Step {
 
 // consentsFor are the consents that the grant needs, and whether others need them too.
 func (h *holding) consentsFor(live *held) []plan.Shared {
-	return h.sharedFor(live, plan.ConsentSteps)
+	return h.sharedFor(live, plan.ConsentSteps, h.hasAccess)
 }
 
-// permissionsFor are the mailbox permissions that the grant needs, as consentsFor.
+// permissionsFor are the mailbox permissions that the grant needs, as consentsFor. One that
+// ends needs none: two that end together would keep them for each other.
 func (h *holding) permissionsFor(live *held) []plan.Shared {
-	return h.sharedFor(live, plan.PermissionSteps)
+	return h.sharedFor(live, plan.PermissionSteps, func(other *held) bool { return other.MayHaveMade() && other.State != grant.Revoking })
 }
 
-func (h *holding) sharedFor(live *held, needs func(grant.Grant) []grant.Step) []plan.Shared {
+func (h *holding) sharedFor(live *held, needs func(grant.Grant) []grant.Step, counts func(*held) bool) []plan.Shared {
 	var all []plan.Shared
 	for _, wanted := range needs(live.Grant) {
 		needed := slices.ContainsFunc(h.grants, func(other *held) bool {
-			return other != live && other.Mechanism.Consents() && h.hasAccess(other) &&
+			return other != live && other.Mechanism.Consents() && counts(other) &&
 				slices.ContainsFunc(needs(other.Grant), func(step grant.Step) bool { return step.Name == wanted.Name })
 		})
 		all = append(all, plan.Shared{Step: h.known(wanted), Needed: needed})
@@ -61,9 +67,11 @@ func (h *holding) sharedFor(live *held, needs func(grant.Grant) []grant.Step) []
 }
 
 // giveUpShared: for what a dropped grant leaves behind no grant answers any more, so that
-// a consent or a mailbox permission is again what it is without us, somebody's.
+// a consent or a mailbox permission is again what it is without us, somebody's. One that
+// ends still answers for it.
 func (h *holding) giveUpShared(dropped *held) {
-	for _, shared := range append(h.consentsFor(dropped), h.permissionsFor(dropped)...) {
+	answers := func(other *held) bool { return other.MayHaveMade() }
+	for _, shared := range append(h.sharedFor(dropped, plan.ConsentSteps, answers), h.sharedFor(dropped, plan.PermissionSteps, answers)...) {
 		step := shared.Step
 		if !shared.Needed && step.Exists() {
 			step.State, step.RemoteID = grant.Wanted, ""
@@ -83,11 +91,6 @@ func (h *holding) hasAccess(live *held) bool {
 		steps = append(steps, h.known(wanted))
 	}
 	return !plan.AccessGone(steps)
-}
-
-// giving are the steps by which the grant alone gives access.
-func (h *holding) giving(live *held) []grant.Step {
-	return plan.Situation{Steps: live.steps, Permissions: h.permissionsFor(live)}.Giving()
 }
 
 // resourceOf is the app id of the API on which a consent's step is.

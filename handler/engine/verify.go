@@ -158,6 +158,9 @@ func (h *holding) prove(ctx context.Context, live *held) proof {
 	found.held = keptBack(answers, unreadable, err, uncounted)
 	found.rest = asked(answers, unreadable, err, uncounted)
 	h.judgeAnswers(live, &found, subjects, answers, len(granted))
+	for _, one := range found.evidence {
+		h.Telemetry.Verdict(ctx, string(one.Expected), string(one.Verdict))
+	}
 	h.judgePaths(ctx, live, &found, others, unreadable)
 	if h.bound != live.ID {
 		found.declared = h.declaredFor(ctx, live, others.facts.Consents)
@@ -336,7 +339,9 @@ func (h *holding) judgePaths(ctx context.Context, live *held, found *proof, othe
 		return
 	}
 	found.denied = append(found.denied, lackingConsents(live, others.facts)...)
-	others.facts.Consents.Value = h.withoutProtocols(others.facts.Consents.Value, nil)
+	consents := others.facts.Consents.Value
+	others.facts.Consents.Value = h.withoutProtocols(consents, nil)
+	apart := judgedApart(live, consents, others.facts.Consents.Value)
 	found.paths, found.unread, err = h.otherWays(ctx, others)
 	if err != nil {
 		if held := keptBack(nil, err); held != nil {
@@ -346,7 +351,7 @@ func (h *holding) judgePaths(ctx context.Context, live *held, found *proof, othe
 		found.unread = append(found.unread, err.Error())
 		found.unsure = append(found.unsure, "the other paths could not be judged: "+err.Error())
 	}
-	h.judgePermissions(ctx, live, found)
+	h.judgePermissions(ctx, live, apart, found)
 	for _, path := range access.Undecided(found.paths) {
 		found.unread = append(found.unread, path.Unknown...)
 		if live.State != grant.Active {

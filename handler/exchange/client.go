@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"mailgrant/handler/identity"
+	"mailgrant/handler/telemetry"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -52,6 +53,8 @@ type Options struct {
 	// Wait is how a read waits before its next try: it returns nil after the duration, or the
 	// context's error before. Nil means a timer.
 	Wait func(context.Context, time.Duration) error
+	// Telemetry traces and counts every request; nil does neither.
+	Telemetry *telemetry.Telemetry
 }
 
 // Client sends cmdlets to one tenant. It is safe for concurrent use and holds no tenant state.
@@ -61,6 +64,7 @@ type Client struct {
 	// moduleFile is where the endpoint tells what may be run.
 	moduleFile *url.URL
 	credential azcore.TokenCredential
+	telemetry  *telemetry.Telemetry
 	anchor     string
 	wait       func(context.Context, time.Duration) error
 	gate       func(context.Context, bool) (func(), error)
@@ -89,6 +93,7 @@ func New(options Options) (*Client, error) {
 		address:    endpoint.JoinPath("adminapi", "beta", tenant, "InvokeCommand"),
 		moduleFile: moduleFileOf(endpoint, tenant),
 		credential: options.Credential,
+		telemetry:  options.Telemetry,
 		anchor:     anchorPrefix + tenant,
 		wait:       options.Wait,
 		gate:       options.Gate,

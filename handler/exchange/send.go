@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mailgrant/handler/telemetry"
+
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
@@ -20,12 +22,35 @@ type reply struct {
 	answer    answer
 	requestID string
 	// at is when the tenant answered, by its own clock; zero when it did not say.
-	at time.Time
+	at     time.Time
+	status int
 }
 
-// send posts the command once and judges what comes back. Continuations are POSTs of the same body
-// too, so every request of this package passes here.
+// send is sendOnce, traced and counted.
 func (c *Client) send(ctx context.Context, asked command, address *url.URL) (reply, *Error) {
+	ctx, done := c.telemetry.Call(ctx, telemetry.Call{Edge: "exchange", Operation: asked.cmdlet, Write: asked.write})
+	received, refused := c.sendOnce(ctx, asked, address)
+	if refused != nil {
+		telemetry.Answered(ctx, refused.Status, refused.RequestID, refused.RetryAfter)
+		done(asked.outcome(refused.Kind))
+		return received, refused
+	}
+	telemetry.Answered(ctx, received.status, received.requestID, 0)
+	done(telemetry.OutcomeFine)
+	return received, nil
+}
+
+// outcome is what telemetry is told of a failure.
+func (c command) outcome(kind Kind) string {
+	if kind == NotFound && !c.write {
+		return telemetry.OutcomeAbsent
+	}
+	return string(kind)
+}
+
+// sendOnce posts the command once and judges what comes back. Continuations are POSTs of the same
+// body too, so every request of this package passes here.
+func (c *Client) sendOnce(ctx context.Context, asked command, address *url.URL) (reply, *Error) {
 	var travel journey
 	requestID, err := runtime.NewUUID()
 	if err != nil {
@@ -62,7 +87,7 @@ func (c *Client) send(ctx context.Context, asked command, address *url.URL) (rep
 	if len(decoded.failures) > 0 {
 		return reply{}, received.despite(asked, decoded)
 	}
-	return reply{answer: decoded, requestID: received.RequestID, at: dateOf(response.Header)}, nil
+	return reply{answer: decoded, requestID: received.RequestID, at: dateOf(response.Header), status: response.StatusCode}, nil
 }
 
 // dateOf is the time at which the answer was made, in UTC; zero when it does not say.

@@ -19,6 +19,8 @@ import (
 	"strings"
 	"time"
 
+	"mailgrant/handler/telemetry"
+
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	kiota "github.com/microsoft/kiota-abstractions-go"
 	identity "github.com/microsoft/kiota-authentication-azure-go"
@@ -50,6 +52,7 @@ type Client struct {
 	endpoint   *url.URL
 	credential azcore.TokenCredential
 	wait       func(context.Context, time.Duration) error
+	telemetry  *telemetry.Telemetry
 }
 
 // Options says where to ask and as whom.
@@ -65,6 +68,8 @@ type Options struct {
 	// Wait sleeps between two tries and returns early, with an error, when the
 	// context ends; nil means a timer on the wall clock.
 	Wait func(context.Context, time.Duration) error
+	// Telemetry traces and counts every request; nil does neither.
+	Telemetry *telemetry.Telemetry
 }
 
 // New makes a client. No request is sent and no token is asked for. The error
@@ -81,7 +86,7 @@ func New(options Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("graph client for %s: %w", endpoint, err)
 	}
-	client := &Client{adapter: adapter, endpoint: endpoint, credential: options.Credential, wait: options.Wait}
+	client := &Client{adapter: adapter, endpoint: endpoint, credential: options.Credential, wait: options.Wait, telemetry: options.Telemetry}
 	if client.wait == nil {
 		client.wait = sleep
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"mailgrant/handler/telemetry"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -39,6 +41,7 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, &Error{Kind: Lost, Message: "no answer", Cause: err, neverLeft: travel.neverLeft()}
 	}
+	telemetry.Answered(request.Context(), response.StatusCode, requestID(response.Header), retryAfter(response.Header))
 	body, err := readBody(response)
 	if response.StatusCode != successes[request.Method] {
 		// A body that cannot be read does not make the status less certain.

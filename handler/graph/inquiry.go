@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"mailgrant/handler/telemetry"
+
 	"github.com/google/uuid"
 )
 
@@ -27,10 +29,11 @@ type inquiry struct {
 	requires  string
 	left      time.Duration
 	wait      func(context.Context, time.Duration) error
+	telemetry *telemetry.Telemetry
 }
 
 func (c *Client) inquire(operation, subject string) *inquiry {
-	return &inquiry{operation: operation, subject: subject, requires: roleForApplications, left: pausesPerInquiry, wait: c.wait}
+	return &inquiry{operation: operation, subject: subject, requires: roleForApplications, left: pausesPerInquiry, wait: c.wait, telemetry: c.telemetry}
 }
 
 // needing names the app role that the inquiry takes, for the advice in its errors.
@@ -58,11 +61,10 @@ func (i *inquiry) fail(kind Kind, format string, values ...any) *Error {
 // an [Error] that names the inquiry.
 func read[T any](ctx context.Context, i *inquiry, ask func(context.Context) (T, error)) (T, error) {
 	for try := 1; ; try++ {
-		answer, err := askOnce(ctx, ask)
-		if err == nil {
+		answer, failure := askOnce(ctx, i, false, ask)
+		if failure == nil {
 			return answer, nil
 		}
-		failure := i.explain(ctx, err)
 		again := try < triesPerRequest && failure.mayPass() && i.pause(ctx, try, failure.RetryAfter)
 		if !again {
 			var none T
@@ -74,12 +76,11 @@ func read[T any](ctx context.Context, i *inquiry, ask func(context.Context) (T, 
 // write sends one request once, whatever becomes of it. Its error says whether
 // the request may have been carried out all the same.
 func write[T any](ctx context.Context, i *inquiry, ask func(context.Context) (T, error)) (T, error) {
-	answer, err := askOnce(ctx, ask)
-	if err == nil {
+	answer, failure := askOnce(ctx, i, true, ask)
+	if failure == nil {
 		return answer, nil
 	}
 	var none T
-	failure := i.explain(ctx, err)
 	failure.MayHaveActed = failure.leavesOpen()
 	return none, failure
 }
@@ -93,10 +94,23 @@ func (e *Error) leavesOpen() bool {
 	return e.Status < http.StatusBadRequest || e.Status >= http.StatusInternalServerError || e.Status == http.StatusRequestTimeout
 }
 
-func askOnce[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
-	bounded, cancel := context.WithTimeout(ctx, requestTimeout)
+// askOnce sends one request, traced and counted; its error, nil for none, names the inquiry.
+func askOnce[T any](ctx context.Context, i *inquiry, writes bool, ask func(context.Context) (T, error)) (T, *Error) {
+	traced, done := i.telemetry.Call(ctx, telemetry.Call{Edge: "graph", Operation: i.operation, Write: writes})
+	bounded, cancel := context.WithTimeout(traced, requestTimeout)
 	defer cancel()
-	return ask(bounded)
+	answer, err := ask(bounded)
+	if err == nil {
+		done(telemetry.OutcomeFine)
+		return answer, nil
+	}
+	failure := i.explain(ctx, err)
+	outcome := string(failure.Kind)
+	if failure.Kind == NotFound && !writes {
+		outcome = telemetry.OutcomeAbsent
+	}
+	done(outcome)
+	return answer, failure
 }
 
 // explain gives every error that comes up through the library a kind. What is

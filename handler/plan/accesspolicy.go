@@ -200,6 +200,9 @@ func (s Situation) askedToRemove(action *Action) *Action {
 		return action
 	}
 	cut := "no mailbox is open by this grant any more; now"
+	if s.OpenByConsent() {
+		cut = "the grant is at its end, but its mailboxes stay open to it until then, by permissions that another grant needs or that were there before; now"
+	}
 	if s.Grant.Adoption != nil {
 		cut = "the access goes on until then: the group of the policy is not ours to empty. The end has come, and now"
 	}

@@ -146,12 +146,31 @@ func (s Situation) openByConsent(step grant.Step, now time.Time) *Action {
 		return &Action{Verb: Survey, Step: step, Reason: CrawlNeeded,
 			Message: "the workload's record in Exchange was there before this grant, so that mailboxes may name it already; with the consent to " + step.Permission + " their permissions would come alive"}
 	}
-	return s.asked(action)
+	return firstAction(s.besideLists(step, now), s.asked(action))
 }
 
-// pointerIsNew reports whether the pointer was made for this very grant.
+// besideLists waits until the data plane goes by lists without the permissions that earlier
+// grants had on other mailboxes: until then the consent would open those as well.
+func (s Situation) besideLists(step grant.Step, now time.Time) *Action {
+	var outstanding time.Time
+	for _, taken := range s.Taken {
+		mailbox, right := PermissionOf(taken)
+		own := slices.ContainsFunc(s.Grant.Mailboxes, func(one grant.Mailbox) bool { return strings.EqualFold(one.GUID, mailbox) })
+		if !own && !taken.Exists() && access.Opens(right, step.Permission) {
+			outstanding = latest(outstanding, taken.GoneAt.Add(grant.Lead))
+		}
+	}
+	if !now.Before(outstanding) {
+		return nil
+	}
+	return &Action{Verb: Wait, Step: step, Until: outstanding, Reason: MayStillVanish,
+		Message: "a mailbox permission of an earlier grant was taken away, and the data plane may go by it until then; the consent to " + step.Permission + " would open that mailbox too"}
+}
+
+// pointerIsNew reports whether the pointer was made for this very grant. One that was made
+// while the grant waited for its time has been there for others too.
 func (s Situation) pointerIsNew() bool {
-	return s.Pointer.Exists() && !s.Pointer.ReadAbsentAt.Before(s.Grant.ReceivedAt)
+	return s.Pointer.Exists() && !s.Pointer.ReadAbsentAt.Before(s.Grant.ProvisionAt())
 }
 
 // revokePermissions takes the permissions off first, because they are the access and the
@@ -176,6 +195,25 @@ func (s Situation) revokePermissions(now time.Time) Action {
 		}
 	}
 	return s.revokePointer(now)
+}
+
+// OpenByConsent reports whether rights that stay open the grant's mailboxes to a consent
+// that has yet to be removed: rights that another grant needs, or that were there before.
+func (s Situation) OpenByConsent() bool {
+	return s.opened(func(consent Shared) bool { return !consent.Needed && consent.Step.Exists() })
+}
+
+// OpenByToken reports the same for tokens that were minted under a consent that is gone.
+func (s Situation) OpenByToken() bool {
+	return s.opened(func(consent Shared) bool { return consent.Step.State == grant.Gone && !consent.Step.MadeAt.IsZero() })
+}
+
+func (s Situation) opened(which func(Shared) bool) bool {
+	return slices.ContainsFunc(s.Consents, func(consent Shared) bool {
+		return s.Grant.Mechanism == grant.MailboxPermission && which(consent) && slices.ContainsFunc(s.Held.Value, func(held access.MailboxPermission) bool {
+			return access.Opens(held.Right, consent.Step.Permission)
+		})
+	})
 }
 
 func (s Situation) inspectPermissions(now time.Time) []Action {

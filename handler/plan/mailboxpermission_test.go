@@ -3,6 +3,7 @@ package plan_test
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -168,13 +169,18 @@ func (c *mailClerk) cut() string {
 	for _, l := range c.lives {
 		for _, mailbox := range l.Mailboxes {
 			for _, value := range l.Permissions {
-				if l.State == grant.Active && !(c.consents[value] && c.mayOpen(mailbox.GUID, value)) {
+				if l.State == grant.Active && !(c.consents[value] && c.stands(mailbox.GUID, value)) {
 					return fmt.Sprintf("%s of %s is cut from the active grant %s", value, mailbox.GUID, l.ID)
 				}
 			}
 		}
 	}
 	return ""
+}
+
+// stands reports whether a right on the mailbox stands that the permission needs.
+func (c *mailClerk) stands(mailbox, value string) bool {
+	return slices.ContainsFunc(access.RightsFor([]string{value}), func(right access.MailboxRight) bool { return c.pointer && c.rights[mailbox+"/"+string(right)] })
 }
 
 // leftover names what is there of ended grants, and that neither a stranger has made nor

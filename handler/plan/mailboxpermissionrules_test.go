@@ -297,6 +297,32 @@ func TestTheConsentWaitsForASurvey(t *testing.T) {
 	}
 }
 
+// TestTheConsentWaitsForOldLists of other mailboxes, which the consent would open.
+func TestTheConsentWaitsForOldLists(t *testing.T) {
+	t.Parallel()
+	taken := func(mailbox, right string, state grant.StepState, ago time.Duration) grant.Step {
+		return grant.Step{Kind: grant.MailboxPermissionStep, Name: mailbox + "/" + right, State: state, GoneAt: noon().Add(-ago)}
+	}
+	for name, test := range map[string]struct {
+		taken grant.Step
+		want  string
+	}{
+		"another mailbox":           {taken(secondGUID, "FullAccess", grant.Gone, time.Minute), "wait MayStillVanish"},
+		"two hours ago":             {taken(secondGUID, "FullAccess", grant.Gone, grant.Lead), "create"},
+		"its own":                   {taken(firstGUID, "FullAccess", grant.Gone, time.Minute), "create"},
+		"a right to send":           {taken(secondGUID, "SendAs", grant.Gone, time.Minute), "create"},
+		"what another grant has":    {taken(secondGUID, "FullAccess", grant.Made, time.Minute), "create"},
+		"what was there and stayed": {grant.Step{Kind: grant.MailboxPermissionStep, Name: secondGUID + "/FullAccess", State: grant.Left}, "create"},
+	} {
+		s := unconsented()
+		s.Taken = []grant.Step{test.taken}
+		action := plan.Provision(s, noon())
+		if said(action) != test.want || action.Verb == plan.Wait && !action.Until.Equal(test.taken.GoneAt.Add(grant.Lead)) {
+			t.Errorf("%s: %s until %s, want %s", name, said(action), action.Until, test.want)
+		}
+	}
+}
+
 // TestAPersonRemovesTheConsent when the access is cut already.
 func TestAPersonRemovesTheConsent(t *testing.T) {
 	t.Parallel()

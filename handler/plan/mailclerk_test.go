@@ -53,6 +53,9 @@ func (c *mailClerk) situation(l *life) plan.Situation {
 		if step.Kind == grant.ConsentStep {
 			s.Given = append(s.Given, step)
 		}
+		if step.Kind == grant.MailboxPermissionStep {
+			s.Taken = append(s.Taken, step)
+		}
 	}
 	return s
 }

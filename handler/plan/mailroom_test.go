@@ -15,7 +15,8 @@ import (
 const thirdGUID = "44444444-4444-4444-8444-444444444444"
 
 // mailroom is Entra and Exchange as far as mailbox permissions can tell. A consent acts for
-// as long as a token that was minted under it may live; a permission acts at once.
+// as long as a token that was minted under it may live, and a permission for as long as the
+// data plane may go by an older list.
 type mailroom struct {
 	now     time.Time
 	pointer bool
@@ -23,6 +24,8 @@ type mailroom struct {
 	// nobody.
 	rights   map[string]bool
 	consents map[string]bool
+	// taken is until when the data plane may go by a right that was taken away.
+	taken map[string]time.Time
 	// tokens is until when a token may live that was minted under a consent, by permission.
 	tokens map[string]time.Time
 	late   []lateWrite
@@ -31,7 +34,7 @@ type mailroom struct {
 }
 
 func newMailroom() *mailroom {
-	return &mailroom{now: noon(), rights: map[string]bool{}, consents: map[string]bool{}, tokens: map[string]time.Time{}, landed: func(string) {}}
+	return &mailroom{now: noon(), rights: map[string]bool{}, taken: map[string]time.Time{}, consents: map[string]bool{}, tokens: map[string]time.Time{}, landed: func(string) {}}
 }
 
 // copied is what stands now, without what is on its way.
@@ -54,7 +57,8 @@ func (m *mailroom) opened(mailbox string) []string {
 // mayOpen reports whether a right on the mailbox opens it to a consent to the permission.
 func (m *mailroom) mayOpen(mailbox, value string) bool {
 	for _, right := range []access.MailboxRight{access.FullAccess, access.SendAs} {
-		if m.pointer && m.rights[mailbox+"/"+string(right)] && access.Opens(right, value) {
+		name := mailbox + "/" + string(right)
+		if m.pointer && (m.rights[name] || m.now.Before(m.taken[name])) && access.Opens(right, value) {
 			return true
 		}
 	}
@@ -79,6 +83,9 @@ func (m *mailroom) act(verb plan.Verb, step grant.Step) bool {
 	case step.Kind == grant.PointerStep:
 		done = m.pointer != (verb == plan.Create)
 		m.pointer = verb == plan.Create
+		if done {
+			clear(m.taken) // what named the old pointer names nobody
+		}
 	case step.Kind == grant.ConsentStep:
 		done = m.consents[step.Permission] != (verb == plan.Create)
 		if done && verb == plan.Remove {
@@ -87,6 +94,9 @@ func (m *mailroom) act(verb plan.Verb, step grant.Step) bool {
 		set(m.consents, step.Permission, verb == plan.Create)
 	case m.pointer:
 		done = true
+		if m.rights[step.Name] && verb == plan.Remove {
+			m.taken[step.Name] = m.now.Add(grant.Lead)
+		}
 		set(m.rights, step.Name, verb == plan.Create)
 	}
 	m.landed(fmt.Sprintf("%s %s %s", verb, step.Kind, step.Name))

@@ -51,15 +51,15 @@ func makeStep(step grant.Step, seen object, now time.Time) *Action {
 
 // dated notes when a policy or consent was first read present: others wait for it.
 func dated(step grant.Step, now time.Time) grant.Step {
-	if step.Kind == grant.PolicyStep || step.Kind == grant.ConsentStep {
+	if step.Kind == grant.PolicyStep || step.Kind == grant.ConsentStep || step.Kind == grant.MailboxPermissionStep {
 		step.MadeAt, step.GoneAt = now, time.Time{}
 	}
 	return step
 }
 
-// missed notes when a consent that was given was first read absent again.
+// missed notes when a consent or a mailbox permission that was given was first read absent again.
 func missed(step grant.Step, now time.Time) grant.Step {
-	if step.Kind == grant.ConsentStep {
+	if step.Kind == grant.ConsentStep || step.Kind == grant.MailboxPermissionStep {
 		step.GoneAt = now
 	}
 	return step

@@ -33,6 +33,8 @@ type Situation struct {
 	Permissions []Shared
 	// Given are all consents that the workload's grants have had, whoever needs them now.
 	Given []grant.Step
+	// Taken are all mailbox permissions that the workload's grants have had.
+	Taken []grant.Step
 	// Group is the grant's own group as it was read; its value is nil when it is absent.
 	Group access.Reading[*Group]
 	// Policies are the application access policies that concern the workload.

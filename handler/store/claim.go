@@ -25,7 +25,10 @@ type Claim struct {
 	// leave it nil.
 	Body       []byte
 	ReceivedAt time.Time // resolution 100 ns, UTC
-	Workload   string    // workload object id; "" until bound
+	// Trace is what continues the trace of the receipt; "" where there was none. Like
+	// the body it is written by InsertClaim alone.
+	Trace    string
+	Workload string // workload object id; "" until bound
 	// Document is UTF-8 text made by others; nil when none was written.
 	Document []byte
 	State    string
@@ -108,6 +111,7 @@ func encodeClaim(claim Claim) (columns, error) {
 	encoded.putText("bodyHash", claim.BodyHash)
 	encoded.putBinary("body", compressed)
 	encoded.putTime("receivedAt", claim.ReceivedAt)
+	encoded.putText("trace", claim.Trace)
 	return encoded, encoded.putBinding(claim)
 }
 
@@ -138,7 +142,8 @@ func decodeClaim(data []byte, etag string) (Claim, error) {
 	}
 	claim := Claim{ETag: etag}
 	compressed, bodyErr := decoded.binary("body")
-	var errs [10]error
+	var errs [11]error
+	claim.Trace, errs[10] = decoded.text("trace")
 	claim.ID, errs[0] = decoded.text(columnPartition)
 	claim.Source, errs[1] = decoded.text("source")
 	claim.BodyHash, errs[2] = decoded.text("bodyHash")

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -53,6 +54,8 @@ type Options struct {
 	Timers bool
 	Port   int
 	Keys   host.Keys
+	// Settings are further application settings.
+	Settings map[string]string
 	// Log gets the host's and the handler's lines; nil drops them.
 	Log io.Writer
 }
@@ -153,6 +156,7 @@ func (s *Stack) settings(options Options) (map[string]string, error) {
 			settings["MAILGRANT_PACE"] = strconv.Itoa(options.Pace)
 		}
 	}
+	maps.Copy(settings, options.Settings)
 	return settings, nil
 }
 
