@@ -31,7 +31,7 @@ func (h *holding) mechanismFaults(ctx context.Context, g grant.Grant, b binding)
 		faults = append(faults, grant.At("mechanism", string(g.Mechanism)+" is not allowed by the operator's document", "mechanism"))
 	}
 	if g.Mechanism.Consents() && g.TooShort() {
-		faults = append(faults, grant.At("tooShort", fmt.Sprintf("it takes %s until the access is sure to work by this mechanism; a grant has to be longer by an hour at least", g.LeadTime())))
+		faults = append(faults, grant.At("tooShort", fmt.Sprintf("it takes %s until the access is sure to work by this mechanism, %s; a grant has to be longer by an hour at least", g.LeadTime(), leadOf(g))))
 	}
 	switch g.Mechanism {
 	case grant.MailboxPermission:
@@ -41,6 +41,15 @@ func (h *holding) mechanismFaults(ctx context.Context, g grant.Grant, b binding)
 		return append(faults, more...), err
 	}
 	return slices.Concat(faults, h.migrationFaults(g), h.scopedSendingFaults(g, b)), nil
+}
+
+// leadOf says what the time before the access works is made of.
+func leadOf(g grant.Grant) string {
+	tokens := fmt.Sprintf("because tokens of this workload live %s", g.Waits.Tokens)
+	if g.Mechanism == grant.AccessPolicy {
+		return fmt.Sprintf("%s and its policy takes %s to settle", tokens, g.Waits.Policy)
+	}
+	return tokens
 }
 
 // policyFaults are what application access policies have against a request.
