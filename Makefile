@@ -4,16 +4,16 @@
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: all help tools format vet static test infra-test prove demo run bench package deploy bootstrap smoke azurite clean
+.PHONY: all help tools format vet static test infra-test prove demo run bench package deploy bootstrap smoke conformance azurite clean
 
 STATICCHECK := go tool staticcheck
-GO_FOLDERS := docs functions handler infra scripts/administer scripts/assemble scripts/bench scripts/bootstrap scripts/demo scripts/deploy scripts/doctor scripts/package scripts/probe scripts/prove scripts/run scripts/session scripts/smoke
+GO_FOLDERS := docs functions handler infra scripts/administer scripts/assemble scripts/bench scripts/bootstrap scripts/conformance scripts/demo scripts/deploy scripts/doctor scripts/package scripts/probe scripts/prove scripts/run scripts/session scripts/smoke
 AZURITE := scripts/azurite/node_modules/.package-lock.json
 
 all: tools format vet static test ## check the format, vet, analyse, then test; 10 minutes the first time
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 tools:
 	@version=$$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p'); \
@@ -76,6 +76,10 @@ bootstrap: tools ## give the service's identity its rights in a tenant, or take 
 smoke: tools ## ask a deployed service for one real grant and hand it back (WITH='-workload id -mailbox address'); minutes
 	@mkdir -p build/bin && go build -o build/bin/smoke ./scripts/smoke
 	@exec build/bin/smoke $(WITH)
+
+conformance: tools ## ask a test tenant about what is not certain (WITH='-mailbox address'); two minutes
+	@mkdir -p build/bin && go build -o build/bin/conformance ./scripts/conformance
+	@exec build/bin/conformance $(WITH)
 
 azurite: $(AZURITE) ## install the storage emulator from its lock file; half a minute, once
 

@@ -105,6 +105,26 @@ func openStill(live *held, facts access.Facts, rights []access.MailboxPermission
 	return open
 }
 
+// besideOurRights are the consents that no grant goes by and to which the rights of the
+// grant open its mailboxes as well, beyond what it was to give: a stranger's consent to
+// sending makes FullAccess for reading one for sending.
+func besideOurRights(live *held, others []access.Consent) []access.Path {
+	if live.Mechanism != grant.MailboxPermission {
+		return nil
+	}
+	var found []access.Path
+	for _, one := range others {
+		beyond := access.Beyond([]string{one.Value}, live.Permissions)
+		for _, right := range access.RightsFor(live.Permissions) {
+			if one.Resource == access.Exchange && len(beyond) > 0 && access.Opens(right, one.Value) {
+				found = append(found, access.Path{Kind: access.ByMailboxPermission, What: "by the " + string(right) + " of this grant the consent to " + one.Value + ", which no grant has given,",
+					Scope: "mailbox permissions", Overlap: beyond, Verdict: grant.Allowed})
+			}
+		}
+	}
+	return found
+}
+
 // judgedApart are the consents that withoutProtocols has left out and that overlap with what
 // the grant gives, by their values; those that the grant itself goes by among them.
 func judgedApart(live *held, all, left []access.Consent) []string {

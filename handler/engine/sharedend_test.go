@@ -146,3 +146,24 @@ func TestListedSince(t *testing.T) {
 		}
 	}
 }
+
+// TestBesideOurRights: FullAccess for reading opens the mailbox to a stranger's consent to
+// sending, SendAs to nothing else.
+func TestBesideOurRights(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		permission, consent string
+		mechanism           grant.Mechanism
+		want                int
+	}{
+		{"IMAP.AccessAsApp", "SMTP.SendAsApp", grant.MailboxPermission, 1},
+		{"IMAP.AccessAsApp", "POP.AccessAsApp", grant.MailboxPermission, 0},
+		{"SMTP.SendAsApp", "IMAP.AccessAsApp", grant.MailboxPermission, 0},
+		{"IMAP.AccessAsApp", "SMTP.SendAsApp", grant.RBAC, 0},
+	} {
+		live := &held{Grant: grant.Grant{Mechanism: test.mechanism, Permissions: []string{test.permission}}}
+		if got := besideOurRights(live, []access.Consent{{Resource: access.Exchange, Value: test.consent}}); len(got) != test.want {
+			t.Errorf("%+v: %+v", test, got)
+		}
+	}
+}

@@ -352,6 +352,7 @@ func (h *holding) judgePaths(ctx context.Context, live *held, found *proof, othe
 		found.unsure = append(found.unsure, "the other paths could not be judged: "+err.Error())
 	}
 	h.judgePermissions(ctx, live, apart, found)
+	found.paths = append(found.paths, besideOurRights(live, others.facts.Consents.Value)...)
 	for _, path := range access.Undecided(found.paths) {
 		found.unread = append(found.unread, path.Unknown...)
 		if live.State != grant.Active {

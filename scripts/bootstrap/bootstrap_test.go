@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"mailgrant/handler/simulator/tenant"
+	"mailgrant/scripts/administer"
 )
 
 // stage is a tenant before anything was set up, and an administrator at a terminal.
@@ -206,6 +208,89 @@ func TestFallsBackWithTheReason(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestProofLeavesNothing: what the identity cannot remove again the administrator removes.
+func TestProofLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for _, cmdlet := range []string{"Remove-ManagementRoleAssignment", "Remove-ManagementScope", "Get-ManagementRoleAssignment"} {
+		s := set(t, asApplication(tenant.SampleFreshDirectory("honoured")))
+		s.env["MAILGRANT_IDENTITY_SECRET"] = identitySecret
+		s.fine()
+		s.fine("-remove")
+		// The reading back of a run asks for assignments once, the proof after it.
+		after := map[string]int{"Get-ManagementRoleAssignment": 1}[cmdlet]
+		err := s.tenant.Fault(tenant.Fault{Name: "forbidden", Match: cmdlet, Times: 1, After: after})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _ := s.fine()
+		s.shows(out, "refused so far", "Proved: the identity made")
+		if strings.Contains(s.dump(), "mg-proof-") {
+			t.Errorf("%s: the proof is left: %s", cmdlet, s.dump())
+		}
+	}
+}
+
+// TestAdministratorByHand: chosen after a role group was made, which then goes.
+func TestAdministratorByHand(t *testing.T) {
+	t.Parallel()
+	s := set(t, tenant.SampleFreshDirectory("ignored"))
+	before := s.dump()
+	s.fine()
+	out, calls := s.fine("-exchange-administrator")
+	s.shows(out, "done: directory role Exchange Administrator", "done: take the role group back")
+	wantCalls(t, calls, slices.Concat(reading(true), []string{"POST /roleManagement/directory/roleAssignments", "Remove-RoleGroup"}, reading(false)))
+	out, _ = s.fine("-exchange-administrator")
+	s.shows(out, "because an administrator asked for it", "nothing was changed")
+	s.fine("-remove")
+	if s.dump() != before {
+		t.Errorf("the tenant is not as it was: %s", s.dump())
+	}
+}
+
+// TestPointerInUseStays: an assignment that somebody made for the identity is not taken along.
+func TestPointerInUseStays(t *testing.T) {
+	t.Parallel()
+	s := set(t, tenant.SampleFreshDirectory("honoured"))
+	s.fine()
+	transport := s.tenant.Transport()
+	t.Cleanup(transport.CloseIdleConnections)
+	credential, err := administer.SignIn(func(name string) string { return s.env[name] }, &http.Client{Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	by, err := administer.New(administer.Options{Tenant: tenant.SampleTenantID, Graph: s.tenant.URL(), Exchange: s.tenant.URL(), Credential: credential, Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = by.Run(t.Context(), "New-ManagementRoleAssignment", map[string]any{"Name": "Somebody's", "Role": "Application Mail.Read",
+		"App": tenant.SampleServiceObjectID, "CustomResourceScope": tenant.SampleHelpdeskScope})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = s.run("y\n", "-remove")
+	if err == nil || !strings.Contains(err.Error(), `the role assignment "Somebody's" names the identity`) {
+		t.Fatalf("got %v", err)
+	}
+	_, err = by.Run(t.Context(), "Remove-ManagementRoleAssignment", map[string]any{"Identity": "Somebody's"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.fine("-remove")
+}
+
+// TestGoneAlreadyIsTakenBack: what somebody took meanwhile keeps -remove from nothing.
+func TestGoneAlreadyIsTakenBack(t *testing.T) {
+	t.Parallel()
+	s := set(t, tenant.SampleFreshDirectory("honoured"))
+	s.fine()
+	err := s.tenant.Administer(tenant.Action{Do: "removeConsent", Workload: tenant.SampleServiceObjectID, Resource: "graph", Permission: "Application.Read.All"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _ := s.fine("-remove")
+	s.shows(out, "taken back: pointer mailgrant", "taken back: appRole Application.Read.All")
 }
 
 // TestNarrowedWithTheMechanisms: rights follow the document both ways, and only those that were given

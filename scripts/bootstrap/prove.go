@@ -93,39 +93,50 @@ func (b *bootstrap) tryAs(ctx context.Context, found seen) error {
 	return makeAndRemove(ctx, own, b.tenant, b.options.identity, found.applicationRoles[0])
 }
 
-// makeAndRemove leaves nothing: what the identity cannot remove again the administrator does.
+// makeAndRemove leaves nothing: what the identity did not remove again the administrator does.
 func makeAndRemove(ctx context.Context, own, administrator *administer.Tenant, identity, role string) error {
 	name, nobody := throwaway()
-	_, err := own.Run(ctx, "New-ManagementScope", map[string]any{"Name": name, "RecipientRestrictionFilter": "Guid -eq '" + nobody + "'"})
-	if err != nil {
-		return errors.Join(err, clean(ctx, administrator, err, "Remove-ManagementScope", name))
+	err := makeThem(ctx, own, name, map[string]any{"Role": role, "App": identity}, "Guid -eq '"+nobody+"'")
+	if err == nil {
+		err = removeThem(ctx, own, name)
 	}
-	_, err = own.Run(ctx, "New-ManagementRoleAssignment", map[string]any{"Name": name, "Role": role, "App": identity, "CustomResourceScope": name})
-	if err != nil {
-		return errors.Join(err, clean(ctx, administrator, err, "Remove-ManagementRoleAssignment", name),
-			clean(ctx, administrator, nil, "Remove-ManagementScope", name))
+	if err == nil {
+		return nil
 	}
-	_, _, seeing := own.Find(ctx, "Get-ManagementRoleAssignment", name, "Name")
-	for _, cmdlet := range []string{"Remove-ManagementRoleAssignment", "Remove-ManagementScope"} {
-		_, err = own.Run(ctx, cmdlet, map[string]any{"Identity": name, "Confirm": false})
-		if err != nil && !administer.NotFound(err) {
-			return errors.Join(err, clean(ctx, administrator, nil, cmdlet, name))
-		}
+	left := removeThem(ctx, administrator, name)
+	if left != nil {
+		left = fmt.Errorf("%s may be left in the tenant, remove the role assignment and the management scope of that name by hand: %w", name, left)
 	}
-	return seeing
+	return errors.Join(err, left)
 }
 
-// clean removes as the administrator. After a refusal nothing was made, and there is nothing to do.
-func clean(ctx context.Context, administrator *administer.Tenant, after error, cmdlet, name string) error {
-	var refusal *administer.Refusal
-	if errors.As(after, &refusal) && refusal.Status < 500 {
-		return nil
+// makeThem makes a scope and an assignment in it, both under one name, and reads the second back.
+func makeThem(ctx context.Context, as *administer.Tenant, name string, assignment map[string]any, filter string) error {
+	_, err := as.Run(ctx, "New-ManagementScope", map[string]any{"Name": name, "RecipientRestrictionFilter": filter})
+	if err != nil {
+		return err
 	}
-	_, err := administrator.Run(ctx, cmdlet, map[string]any{"Identity": name, "Confirm": false})
-	if err == nil || administer.NotFound(err) {
-		return nil
+	assignment["Name"], assignment["CustomResourceScope"] = name, name
+	_, err = as.Run(ctx, "New-ManagementRoleAssignment", assignment)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("%s is left in the tenant, remove it by hand (%s): %w", name, cmdlet, err)
+	_, seen, err := as.Find(ctx, "Get-ManagementRoleAssignment", name, "Name")
+	if err == nil && !seen {
+		err = fmt.Errorf("the assignment %s was made and is not seen", name)
+	}
+	return err
+}
+
+// removeThem removes both; what is absent is as good as removed.
+func removeThem(ctx context.Context, as *administer.Tenant, name string) error {
+	for _, cmdlet := range []string{"Remove-ManagementRoleAssignment", "Remove-ManagementScope"} {
+		_, err := as.Run(ctx, cmdlet, map[string]any{"Identity": name, "Confirm": false})
+		if err != nil && !administer.NotFound(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // throwaway is a name, and the GUID of no mailbox.

@@ -60,7 +60,7 @@ func (b *bootstrap) undoOnce(ctx context.Context, one made) error {
 	case kindDirectoryRole:
 		return b.takeDirectoryRole(ctx)
 	case kindPointer:
-		return b.run(ctx, "Remove-ServicePrincipal", map[string]any{"Identity": b.options.identity, "Confirm": false})
+		return b.takePointer(ctx)
 	case kindRoleGroup:
 		return b.run(ctx, "Remove-RoleGroup", map[string]any{"Identity": one.Name, "Confirm": false, "BypassSecurityGroupManagerCheck": true})
 	case kindMember:
@@ -93,6 +93,19 @@ func (b *bootstrap) takeDirectoryRole(ctx context.Context) error {
 		return nil
 	}
 	return b.tenant.Delete(ctx, "/roleManagement/directory/roleAssignments/"+held.ID)
+}
+
+// takePointer leaves a pointer that an assignment names: it would go with the pointer, or stay behind
+// without one.
+func (b *bootstrap) takePointer(ctx context.Context) error {
+	rows, err := b.tenant.Run(ctx, "Get-ManagementRoleAssignment", map[string]any{"RoleAssignee": b.options.identity})
+	if err != nil && !administer.NotFound(err) {
+		return err
+	}
+	if len(rows) > 0 {
+		return fmt.Errorf("the role assignment %q names the identity: remove it first, unless somebody needs it", rows[0].Text("Name"))
+	}
+	return b.run(ctx, "Remove-ServicePrincipal", map[string]any{"Identity": b.options.identity, "Confirm": false})
 }
 
 // takeGroupRole looks the assignment's name up: Exchange made it.

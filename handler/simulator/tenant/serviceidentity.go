@@ -21,7 +21,8 @@ func (s service) delegates(role string) bool {
 // (inferred: Exchange has no object of him).
 func (t *Tenant) serviceAssignments(call *invocation) ([]row, error) {
 	held, groups := t.state.service.ExchangeRoles, t.state.roleGroupsOf(t.service.ObjectID)
-	if len(held)+len(groups) == 0 || containsFold(held, "Exchange Administrator") {
+	known := slices.ContainsFunc(t.state.pointers, func(each pointer) bool { return each.named(t.service.ObjectID) })
+	if len(held)+len(groups) == 0 && !known || containsFold(held, "Exchange Administrator") {
 		return nil, notFound(call.text("RoleAssignee"))
 	}
 	var rows []row
@@ -34,6 +35,11 @@ func (t *Tenant) serviceAssignments(call *invocation) ([]row, error) {
 	for _, role := range applicationRoles {
 		if t.state.service.delegates(role.name) && !containsFold(t.state.missingRoles, role.name) {
 			rows = append(rows, t.roleGroupAssignment(serviceRoleGroup, role.name, true))
+		}
+	}
+	for _, each := range t.state.assignments {
+		if t.isService(each.Workload) {
+			rows = append(rows, t.assignmentRow(each))
 		}
 	}
 	return ofKind(rows, call), nil
