@@ -47,8 +47,8 @@ func (c *mailClerk) keep(step grant.Step) { c.shared[string(step.Kind)+step.Name
 func (c *mailClerk) situation(l *life) plan.Situation {
 	s := plan.Situation{Grant: l.Grant, Pointer: c.known(plan.Pointer(l.Workload)), Facts: c.facts(), Held: access.Known(c.held(l.Mailboxes))}
 	s.PointerNeeded = slices.ContainsFunc(c.lives, func(other *life) bool { return other != l && c.hasAccess(other) })
-	s.Consents = c.sharedFor(l, plan.ConsentSteps)
-	s.Permissions = c.sharedFor(l, plan.PermissionSteps)
+	s.Consents = c.sharedFor(l, plan.ConsentSteps, c.hasAccess)
+	s.Permissions = c.sharedFor(l, plan.PermissionSteps, func(other *life) bool { return other.MayHaveMade() && other.State != grant.Revoking })
 	for _, step := range c.shared {
 		if step.Kind == grant.ConsentStep {
 			s.Given = append(s.Given, step)
@@ -60,11 +60,11 @@ func (c *mailClerk) situation(l *life) plan.Situation {
 	return s
 }
 
-func (c *mailClerk) sharedFor(l *life, needs func(grant.Grant) []grant.Step) []plan.Shared {
+func (c *mailClerk) sharedFor(l *life, needs func(grant.Grant) []grant.Step, counts func(*life) bool) []plan.Shared {
 	var all []plan.Shared
 	for _, wanted := range needs(l.Grant) {
 		needed := slices.ContainsFunc(c.lives, func(other *life) bool {
-			return other != l && c.hasAccess(other) &&
+			return other != l && counts(other) &&
 				slices.ContainsFunc(needs(other.Grant), func(step grant.Step) bool { return step.Name == wanted.Name })
 		})
 		all = append(all, plan.Shared{Step: c.known(wanted), Needed: needed})
