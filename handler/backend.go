@@ -168,7 +168,10 @@ func newCredential(settings config, clientID string) (azcore.TokenCredential, er
 		options.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: settings.authority + "/"}
 	}
 	if !settings.managedIdentity {
-		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: options, TenantID: settings.tenant})
+		// An authority that the operator names is his to vouch for; the public cloud, which is
+		// asked about any other one, does not know those of closed networks.
+		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: options, TenantID: settings.tenant,
+			DisableInstanceDiscovery: settings.authority != ""})
 	}
 	identity := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: options}
 	if clientID != "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,18 +56,45 @@ func readConfig(lookup func(string) string) (config, []error) {
 		exchangeEndpoint: r.origin("EXCHANGE_ENDPOINT"),
 		collector:        r.collector("OTEL_EXPORTER_OTLP_ENDPOINT"),
 	}
+	for _, name := range signInSettings {
+		_ = r.get(name)
+	}
 	return settings, r.faults
 }
+
+// signInSettings are read by the client library alone, and may be references.
+var signInSettings = [...]string{"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PASSWORD"}
 
 // settingsReader collects every fault while settings are read.
 type settingsReader struct {
 	lookup func(string) string
 	faults []error
+	// unresolved are the settings whose one fault is that they hold a reference.
+	unresolved []string
 }
 
-func (r *settingsReader) get(name string) string { return strings.TrimSpace(r.lookup(name)) }
+// vaultReference begins a setting whose value lies in Key Vault. Where the platform cannot
+// read it there, the setting keeps the reference itself (Microsoft Learn, Use Key Vault
+// references as app settings, Troubleshoot Key Vault references).
+const vaultReference = "@Microsoft.KeyVault("
+
+func (r *settingsReader) get(name string) string {
+	text := strings.TrimSpace(r.lookup(name))
+	if !strings.HasPrefix(text, vaultReference) {
+		return text
+	}
+	if !slices.Contains(r.unresolved, name) {
+		r.fault(name, "the reference to Key Vault was not resolved: the app's identity needs Key Vault Secrets User on the vault, "+
+			"keyVaultReferenceIdentity has to name that identity, and the secret has to exist and be enabled")
+		r.unresolved = append(r.unresolved, name)
+	}
+	return ""
+}
 
 func (r *settingsReader) fault(name, detail string) {
+	if slices.Contains(r.unresolved, name) {
+		return // whatever it lacks, it lacks because of that
+	}
 	r.faults = append(r.faults, errors.New(name+": "+detail))
 }
 

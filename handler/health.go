@@ -11,7 +11,7 @@ import (
 // The three answers of health.
 const (
 	healthOK       = "ok"
-	healthDegraded = "degraded" // no new access is given, or the sweep over the ends is late
+	healthDegraded = "degraded" // no new access is given, or the sweep over the ends is late, or work is left to a later release
 	healthDown     = "down"     // nothing can be recorded
 )
 
@@ -40,7 +40,7 @@ func (s *server) health(c echo.Context) error {
 	case answer.Storage != healthOK:
 		answer.Status, status = healthDown, http.StatusServiceUnavailable
 		c.Response().Header().Set("Retry-After", "10")
-	case answer.Document != healthOK || !answer.NewAccess || answer.SweepLate:
+	case answer.Document != healthOK || !answer.NewAccess || answer.SweepLate || answer.LaterRelease != "":
 		answer.Status = healthDegraded
 	}
 	return c.JSON(status, answer)

@@ -103,13 +103,11 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	defer done()
 	err := server.Shutdown(limit)
 	if err != nil {
+		log.Warn("calls were cut off; rows owe what they leave undone", "error", err.Error())
 		cancelCalls()
-		err = server.Close()
+		_ = server.Close() // the process ends
 	}
 	<-died
-	if err != nil {
-		log.Warn("calls were cut off", "error", err.Error())
-	}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"mailgrant/handler/engine"
 	"mailgrant/handler/grant"
+	"mailgrant/handler/store"
 
 	"github.com/labstack/echo/v4"
 )
@@ -59,6 +60,9 @@ func explain(err error) *problem {
 		return problemOf("too-large", http.StatusRequestEntityTooLarge, "The body is too large", fmt.Sprintf("%d bytes are allowed", tooLarge.Limit))
 	case errors.As(err, &routing):
 		return explainRouting(routing)
+	case store.FromLaterRelease(err):
+		return problemOf("internal", http.StatusInternalServerError, "Something is wrong here",
+			"a row was written by a later release of this program and is left alone; deploy that release again")
 	case engine.KindOf(err) != engine.KindInternal:
 		return explainEngine(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

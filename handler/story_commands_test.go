@@ -9,6 +9,7 @@ import (
 	"mailgrant/handler/simulator/stack"
 	"mailgrant/handler/simulator/storage"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -31,6 +32,10 @@ type story struct {
 	calm bool
 	// asked counts the requests that got a key of the story's own.
 	asked int
+	// newer are the rows that a later release seems to have written, with their versions.
+	newer map[place]azcore.ETag
+	// azurite is the story's own emulator; nil where it has an account of the bed's.
+	azurite *storage.Azurite
 	// failuresExpected: the script breaks the storage or the process, so that
 	// invocations fail.
 	failuresExpected bool
@@ -80,6 +85,10 @@ func storyCommands(b *bed) map[string]func(*testscript.TestScript, bool, []strin
 		"data":         (*story)(nil).cmd(cmdData),
 		"changes":      (*story)(nil).cmd(cmdChanges),
 		"kill":         (*story)(nil).cmd(cmdKill),
+		"terminate":    (*story)(nil).cmd(cmdTerminate),
+		"tables":       (*story)(nil).cmd(cmdTables),
+		"layout":       (*story)(nil).cmd(cmdLayout),
+		"leave":        (*story)(nil).cmd(cmdLeave),
 		"restart":      (*story)(nil).cmd(cmdRestart),
 		"document":     (*story)(nil).cmd(cmdDocument),
 		"mayfail":      (*story)(nil).cmd(cmdMayFail),

@@ -2,8 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"mailgrant/handler/simulator/tenant"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -13,6 +21,31 @@ func cmdKill(s *story, _ *testscript.TestScript, _ []string) error {
 	s.failuresExpected = true
 	s.stack.Host.Kill()
 	return nil
+}
+
+// terminateGrace is how long the platform waits after SIGTERM: more than the handler drains.
+const terminateGrace = 15 * time.Second
+
+// terminate CODE [CALL] ends the handler with SIGTERM, once it has sent that call to the
+// tenant, and checks its exit code.
+func cmdTerminate(s *story, _ *testscript.TestScript, args []string) error {
+	s.failuresExpected = true
+	for try := 0; len(args) > 1 && !s.called(args[1]); try++ {
+		if try == 200 {
+			return fmt.Errorf("the handler did not call %s", args[1])
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	code := s.stack.Host.Terminate(terminateGrace)
+	if strconv.Itoa(code) != args[0] {
+		return fmt.Errorf("the handler exited with %d and not %s", code, args[0])
+	}
+	return nil
+}
+
+// called reports whether a call of that name has come to the tenant.
+func (s *story) called(name string) bool {
+	return slices.ContainsFunc(s.stack.Tenant.Requests(), func(one tenant.Request) bool { return strings.Contains(one.Name, name) })
 }
 
 func cmdRestart(s *story, _ *testscript.TestScript, _ []string) error {
@@ -45,11 +78,20 @@ func cmdLog(s *story, _ *testscript.TestScript, args []string) error {
 	if s.calm {
 		limit = 0
 	}
-	return s.await(limit, func() (string, error) {
+	missing := func() (string, error) {
 		text, err := os.ReadFile(s.log.Name())
 		if err != nil || pattern.Match(text) {
 			return "", err
 		}
 		return "nothing in the log matches " + args[0], nil
-	})
+	}
+	if s.stack == nil {
+		// It did not start, so no time passes.
+		what, err := missing()
+		if err == nil && what != "" {
+			err = errors.New(what)
+		}
+		return err
+	}
+	return s.await(limit, missing)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mailgrant/handler/simulator/host"
@@ -19,15 +20,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// start [calm] [shipped] [writing] [document FILE] [directory FILE] starts the whole stack. The
-// tenant and the wire before the storage misbehave all the time, unless it is calm. writing gives the
-// service the rights that only the older mechanisms need.
+// start [calm] [shipped] [writing] [identity] [secret] [crowd COUNT] [document FILE] [directory FILE] [setting NAME=VALUE]
+// starts the whole stack. The tenant and the wire before the storage misbehave all the time, unless
+// it is calm. writing gives the service the rights that only the older mechanisms need; identity
+// gives it a storage without keys; secret lets it sign in by a secret; crowd adds
+// so many workloads without access.
 func cmdStart(s *story, ts *testscript.TestScript, args []string) error {
 	account, err := s.account()
 	if err != nil {
 		return err
 	}
-	options := stack.Options{Account: account, Scratch: s.folder, Seed: s.seedOf(ts.Name()), Mood: tenant.Unruly, WireFaults: storage.Unruly()}
+	options := stack.Options{Settings: map[string]string{}, Account: account, Scratch: s.folder, Seed: s.seedOf(ts.Name()), Mood: tenant.Unruly, WireFaults: storage.Unruly()}
 	build := s.simulated
 	for i := 0; i < len(args); i++ {
 		switch args[i] {
@@ -43,6 +46,24 @@ func cmdStart(s *story, ts *testscript.TestScript, args []string) error {
 		case "directory":
 			i++
 			options.Directory = strings.NewReader(ts.ReadFile(args[i]))
+		case "setting":
+			i++
+			name, value, _ := strings.Cut(args[i], "=")
+			options.Settings[name] = value
+		case "crowd":
+			i++
+			number, err := strconv.Atoi(args[i])
+			if err != nil {
+				return err
+			}
+			options.Directory = strings.NewReader(castDirectory(&findings{}, number))
+		case "secret":
+			options.Secret, options.Directory = true, strings.NewReader(tenant.SampleSecretDirectory())
+		case "identity":
+			options.Account, err = s.secured()
+			if err != nil {
+				return err
+			}
 		default:
 			return fmt.Errorf("start does not know %q", args[i])
 		}
@@ -59,6 +80,16 @@ func cmdStart(s *story, ts *testscript.TestScript, args []string) error {
 	return s.install(options)
 }
 
+// secured is an account of an emulator of this story's own, which takes tokens over HTTPS.
+func (s *story) secured() (storage.Account, error) {
+	var err error
+	s.azurite, err = storage.StartSecureAzurite(context.Background(), filepath.Join("..", "scripts", "azurite"), s.folder, 1)
+	if err != nil {
+		return storage.Account{}, fmt.Errorf("starting the storage emulator for tokens: %w", err)
+	}
+	return s.azurite.Account(0), nil
+}
+
 // seedOf gives every script choices of its own out of the one seed of the run.
 func (b *bed) seedOf(script string) uint64 {
 	hash := fnv.New64a()
@@ -68,6 +99,9 @@ func (b *bed) seedOf(script string) uint64 {
 
 // end stops the stack and looks for what must never have happened.
 func (s *story) end() {
+	if s.azurite != nil {
+		defer s.azurite.Close()
+	}
 	if s.stack == nil {
 		return
 	}

@@ -209,6 +209,9 @@ type Health struct {
 	LastSweep time.Time `json:"lastSweep,omitzero"`
 	// SweepLate: that sweep should have run and has not.
 	SweepLate bool `json:"sweepLate,omitempty"`
+	// LaterRelease says that work is left undone because a later release has written its
+	// rows; empty when none was met in the last hour.
+	LaterRelease string `json:"laterRelease,omitempty"`
 }
 
 // Kind is what an error means to a caller.

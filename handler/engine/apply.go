@@ -56,6 +56,8 @@ func (e *Engine) putBack(ctx context.Context, id string, err error) error {
 		e.Log.InfoContext(ctx, "another worker went first; this one's work was dropped", "id", id)
 		e.hint(ctx, applyQueue, id, e.Lease+jitter(5*time.Second))
 		return nil
+	case store.FromLaterRelease(err):
+		e.noteLater(ctx, id, err)
 	}
 	return err
 }

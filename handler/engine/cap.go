@@ -90,6 +90,22 @@ func (e *Engine) allowed(ctx context.Context, kind, what string) (bool, error) {
 	return allowed, err
 }
 
+// confirmed reports whether an operator has confirmed this very piece of work, and uses the
+// confirmation up. What is not confirmed is put on the list that waits for a person.
+func (e *Engine) confirmed(ctx context.Context, kind, what string) (bool, error) {
+	var found bool
+	err := e.changeHalt(ctx, kind, func(halt *Halt) bool {
+		at := slices.Index(halt.Confirmed, what)
+		found = at >= 0
+		if !found {
+			return halt.await(what)
+		}
+		halt.Confirmed = slices.Delete(halt.Confirmed, at, at+1)
+		return true
+	})
+	return found, err
+}
+
 // await puts a piece of work on the list that waits for a person, and reports whether
 // it was not there.
 func (h *Halt) await(what string) bool {

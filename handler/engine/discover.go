@@ -14,13 +14,9 @@ import (
 
 const (
 	orphanPartition = "orphan"
-	restoreKey      = "restore"
 	// orphanAge is how far apart two passes must have seen an orphan before it is
 	// removed: a pass that meets a half-restored ledger must not act on it.
 	orphanAge = 24 * time.Hour
-	// afterRestore is how long after a restore nothing is removed that the ledger
-	// does not know.
-	afterRestore = 7 * 24 * time.Hour
 )
 
 // orphan is an object under our mark that no grant knows, as it is kept between
@@ -45,16 +41,20 @@ type marked struct {
 // and could be adopted.
 func (e *Engine) discover(ctx context.Context) ([]Finding, []Adoptable, error) {
 	began := e.Now()
+	suspects, err := e.suspects(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	objects, strangers, err := e.marked(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	findings, err := e.missing(ctx, objects, began)
+	missing, err := e.missing(ctx, objects, began)
 	if err != nil {
 		return nil, nil, err
 	}
 	orphans, err := e.orphans(ctx, objects)
-	return append(findings, orphans...), strangers, err
+	return slices.Concat(suspects, missing, orphans), strangers, err
 }
 
 // orphans meets what bears the mark and belongs to no grant.
@@ -181,27 +181,36 @@ func (e *Engine) meet(ctx context.Context, object marked, why string) (Finding, 
 		finding.Reason = "LeftToPerson"
 		return finding, nil
 	}
-	if e.Now().Sub(noted.FirstSeen) < orphanAge {
-		return finding, nil
-	}
-	restored, err := e.restored(ctx)
-	if err != nil {
+	why, err = e.whyNotRemoved(ctx, object, noted)
+	if err != nil || why != "" {
+		finding.Reason = why
 		return finding, err
-	}
-	if e.Now().Sub(restored) < afterRestore {
-		finding.Reason = "AfterRestore"
-		return finding, nil
-	}
-	may, err := e.allowed(ctx, CapOrphans, object.name)
-	if err != nil {
-		return finding, err
-	}
-	if !may {
-		finding.Reason = "CapReached"
-		return finding, nil
 	}
 	finding.Reason = e.removeOrphan(ctx, object)
 	return finding, nil
+}
+
+// whyNotRemoved is the finding's reason why an orphan stays for now; empty when it goes.
+func (e *Engine) whyNotRemoved(ctx context.Context, object marked, noted orphan) (string, error) {
+	recent, err := e.restoredLately(ctx)
+	if err != nil {
+		return "", err
+	}
+	if recent {
+		may, err := e.confirmed(ctx, CapOrphans, object.name)
+		if err != nil || may {
+			return "", err
+		}
+		return "AfterRestore", nil
+	}
+	if e.Now().Sub(noted.FirstSeen) < orphanAge {
+		return "SeenOnce", nil
+	}
+	may, err := e.allowed(ctx, CapOrphans, object.name)
+	if err != nil || may {
+		return "", err
+	}
+	return "CapReached", nil
 }
 
 // removeOrphan removes one object and reads it back. It returns the finding's reason.
@@ -324,31 +333,4 @@ func (e *Engine) absent(ctx context.Context, present map[string]bool) (map[strin
 		}
 	})
 	return absent, err
-}
-
-// Restored notes that the ledger was restored from a copy: for seven days nothing is
-// removed that it does not know.
-func (e *Engine) Restored(ctx context.Context, by string) (Restore, error) {
-	now := e.Now()
-	err := e.keepWork(ctx, switchPartition, restoreKey, Freeze{By: by, At: now})
-	if err != nil {
-		return Restore{}, err
-	}
-	e.Log.WarnContext(ctx, "the ledger was restored from a copy", "by", by)
-	return Restore{By: by, At: now, Until: now.Add(afterRestore)}, nil
-}
-
-// Restore is the note that the ledger was restored. Until then nothing is removed that
-// the ledger does not know.
-type Restore struct {
-	By    string    `json:"by"`
-	At    time.Time `json:"at"`
-	Until time.Time `json:"until"`
-}
-
-// restored is when the ledger was last restored; zero when it never was.
-func (e *Engine) restored(ctx context.Context) (time.Time, error) {
-	var note Freeze
-	err := e.readWork(ctx, switchPartition, restoreKey, &note)
-	return note.At, err
 }

@@ -67,7 +67,8 @@ func (x *examination) examineDelegation(ctx context.Context) []Symptom {
 	}
 	var wanted, missing []string
 	for _, role := range access.ApplicationRoles() {
-		if slices.Contains(lacking, role.Name) {
+		// Roles that confer several permissions at once are never assigned.
+		if slices.Contains(lacking, role.Name) || role.Composite {
 			continue
 		}
 		wanted = append(wanted, role.Name)
@@ -78,7 +79,7 @@ func (x *examination) examineDelegation(ctx context.Context) []Symptom {
 	roles := quotedList(missing)
 	switch {
 	case len(missing) == 0:
-		return []Symptom{x.find("delegation", fmt.Sprintf("the identity may hand on all %d application roles that the tenant has", len(wanted)))}
+		return []Symptom{x.find("delegation", fmt.Sprintf("the identity may hand on all %d application roles that are ever assigned", len(wanted)))}
 	case len(missing) == len(wanted):
 		return []Symptom{x.find("delegationMissing", "the identity may hand on no application role", "roles", roles)}
 	}

@@ -42,5 +42,9 @@ func (e *Engine) look(ctx context.Context, health *Health) error {
 	}
 	health.LastSweep = last.LastAt
 	health.SweepLate, err = e.silent(ctx, last.LastAt)
+	if err != nil {
+		return err
+	}
+	health.LaterRelease, err = e.leftToLater(ctx)
 	return err
 }

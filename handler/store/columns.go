@@ -75,7 +75,10 @@ func decodeFields(data []byte) (fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	if schema < 1 || schema > Schema {
+	if schema > Schema {
+		return nil, errLater(schema)
+	}
+	if schema < 1 {
 		return nil, fmt.Errorf("row has layout %d, this release reads 1 to %d", schema, Schema)
 	}
 	return decoded, nil

@@ -25,13 +25,13 @@ func (c command) String() string {
 }
 
 // do shows a command, and runs it where this is no dry run. What it prints is seen at once, and it may
-// ask.
-func (d *deployment) do(ctx context.Context, wanted command, secrets ...string) error {
+// ask. The settings, which can be secret, are for its environment and are not shown.
+func (d *deployment) do(ctx context.Context, wanted command, settings ...string) error {
 	fmt.Fprintln(d.out, wanted)
 	if d.options.dryRun {
 		return nil
 	}
-	running := d.prepared(ctx, wanted, secrets)
+	running := d.prepared(ctx, wanted, settings)
 	running.Stdout, running.Stdin = d.out, d.in
 	err := running.Run()
 	if err != nil {
@@ -57,10 +57,10 @@ func (d *deployment) output(ctx context.Context, wanted command) (string, error)
 }
 
 // prepared ends the program by an interruption and not at once, so that it can leave things tidy.
-func (d *deployment) prepared(ctx context.Context, wanted command, secrets []string) *exec.Cmd {
+func (d *deployment) prepared(ctx context.Context, wanted command, settings []string) *exec.Cmd {
 	made := exec.CommandContext(ctx, wanted[0], wanted[1:]...)
 	made.Dir, made.Stderr = d.root, d.err
 	made.Cancel = func() error { return made.Process.Signal(os.Interrupt) }
-	made.Env = append(os.Environ(), secrets...)
+	made.Env = append(os.Environ(), settings...)
 	return made
 }

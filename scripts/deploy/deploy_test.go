@@ -19,8 +19,9 @@ import (
 // files beside it say: NAME.exit is its exit code, by the words of the call joined with hyphens.
 const fake = `#!/bin/sh
 folder=$(dirname "$0")
-echo "$(basename "$0") $*${MAILGRANT_KEY:+ [key $MAILGRANT_KEY]}" >> "$folder/log"
+echo "$(basename "$0") $*${MAILGRANT_KEY:+ [key $MAILGRANT_KEY]}${AZURE_TENANT_ID:+ [tenant $AZURE_TENANT_ID]}" >> "$folder/log"
 case "$*" in
+  "account show --query tenantId"*) echo "10000000-0000-4000-8000-000000000001" ;;
   "account show"*) echo "Contoso Production 5b0c tenant alice@contoso.example" ;;
   "deployment group"*) cat "$folder/outputs" ;;
   "functionapp keys list"*) echo "the-function-key" ;;
@@ -61,6 +62,8 @@ func set(t *testing.T) *stage {
 	s.write(filepath.Join(s.root, "parameters.json"), "{}", 0o644)
 	s.write(filepath.Join(s.root, "document.yaml"), "canaries: [ceo@contoso.example, cfo@contoso.example]\nmechanisms: [rbac, accessPolicy]\nconsentBy: service\n", 0o644)
 	s.packageOf("host.json", "handler")
+	t.Setenv("AZURE_TENANT_ID", "")
+	t.Setenv("MAILGRANT_KEY", "")
 	t.Setenv("PATH", s.tools+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return s
 }
@@ -119,6 +122,8 @@ const (
 	register     = "az provider register --namespace Microsoft.App --wait"
 	create       = "az deployment group create --resource-group mail tools --name mailgrant --template-file infra/main.bicep --parameters @parameters.json --query properties.outputs --output json"
 	show         = "az deployment group show --resource-group mail tools --name mailgrant --query properties.outputs --output json"
+	tenantOf     = "az account show --query tenantId --output tsv"
+	inTenant     = " [tenant 10000000-0000-4000-8000-000000000001]"
 	rights       = "go run ./scripts/bootstrap -identity b0000000-0000-4000-8000-000000000001 -mechanisms rbac,accessPolicy -consent-by service"
 	publish      = "az functionapp deployment source config-zip --resource-group mail tools --name mailgrant-conto1-x --src build/deploy.zip"
 	keys         = "az functionapp keys list --resource-group mail tools --name mailgrant-conto1-x --query functionKeys.default --output tsv"
@@ -140,7 +145,7 @@ func TestDeployedInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, s.out.String())
 	}
-	s.wantCalls(account, "go run ./scripts/package", register, create, rights, publish, keys,
+	s.wantCalls(account, "go run ./scripts/package", register, create, tenantOf, rights+inTenant, publish, keys,
 		"go run ./scripts/doctor https://"+s.host+" [key the-function-key]",
 		"go run ./scripts/smoke -service https://"+s.host+" -workload "+trialApp+" -mailbox "+trialMailbox+" [key the-function-key]")
 	if told := s.out.String(); strings.Contains(told, "the-function-key") || !strings.Contains(told, "Contoso Production") || !strings.Contains(told, "mailgrant serves https://"+s.host) {
@@ -195,6 +200,7 @@ go run ./scripts/package
 az provider register --namespace Microsoft.App --wait
 az deployment group create --resource-group 'mail tools' --name mailgrant --template-file infra/main.bicep --parameters @parameters.json --query properties.outputs --output json
 # bootstrap
+az account show --query tenantId --output tsv
 go run ./scripts/bootstrap -identity '<principalId>' -mechanisms rbac,accessPolicy -consent-by service -yes
 # publish
 az functionapp deployment source config-zip --resource-group 'mail tools' --name '<appName>' --src build/deploy.zip
@@ -217,7 +223,7 @@ func TestNothingIsPublishedBeforeTheRights(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "with -from bootstrap") || !strings.Contains(err.Error(), "go on with -from publish") {
 		t.Fatalf("got %v", err)
 	}
-	s.wantCalls(account, "go run ./scripts/package", register, create, rights+" -yes")
+	s.wantCalls(account, "go run ./scripts/package", register, create, tenantOf, rights+" -yes"+inTenant)
 	err = os.Remove(filepath.Join(s.tools, "log"))
 	if err != nil {
 		t.Fatal(err)

@@ -176,11 +176,16 @@ func (d *deployment) bootstrap(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The tenant of the subscription that is deployed to, whichever one the sign-in was made for.
+	tenant, err := d.output(ctx, command{"az", "account", "show", "--query", "tenantId", "--output", "tsv"})
+	if err != nil {
+		return err
+	}
 	wanted := append(command{"go", "run", "./scripts/bootstrap", "-identity", d.made.PrincipalID.Value}, d.rights...)
 	if d.options.yes {
 		wanted = append(wanted, "-yes")
 	}
-	err = d.do(ctx, wanted)
+	err = d.do(ctx, wanted, "AZURE_TENANT_ID="+tenant)
 	if err != nil {
 		return fmt.Errorf("%w\nWhoever administers the tenant can run that command elsewhere; then go on with -from %s, and not before", err, stepPublish)
 	}

@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +24,12 @@ type stage struct {
 
 func set(t *testing.T, root, folder string) *stage {
 	t.Helper()
-	running, err := session.Start(t.Context(), session.Options{Root: root, Package: folder})
+	return setWith(t, session.Options{Root: root, Package: folder})
+}
+
+func setWith(t *testing.T, options session.Options) *stage {
+	t.Helper()
+	running, err := session.Start(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +61,7 @@ func TestSmoke(t *testing.T) {
 	}
 	t.Run("all", func(t *testing.T) {
 		t.Run("healthy", func(t *testing.T) { t.Parallel(); healthy(t, set(t, root, folder)) })
+		t.Run("bootstrapped", func(t *testing.T) { t.Parallel(); bootstrapped(t, root, folder) })
 		t.Run("interrupted", func(t *testing.T) { t.Parallel(); interrupted(t, set(t, root, folder)) })
 		t.Run("removal ignored", func(t *testing.T) { t.Parallel(); removalIgnored(t, set(t, root, folder)) })
 		t.Run("refused", func(t *testing.T) { t.Parallel(); refused(t, set(t, root, folder)) })
@@ -83,6 +93,56 @@ func healthy(t *testing.T, s *stage) {
 	got := slices.Sorted(slices.Values(changes))
 	if !slices.Equal(got, wanted) {
 		t.Errorf("the changes were %v", changes)
+	}
+}
+
+// bootstrapped: in a tenant in which nothing was set up, scripts/bootstrap gives the identity enough for
+// a whole grant.
+func bootstrapped(t *testing.T, root, folder string) {
+	s := setWith(t, session.Options{Root: root, Package: folder, Directory: strings.NewReader(tenant.SampleFreshDirectory("honoured"))})
+	program := filepath.Join(t.TempDir(), "bootstrap")
+	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "mailgrant/scripts/bootstrap").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, built)
+	}
+	give := exec.CommandContext(t.Context(), program, "-yes", "-identity", tenant.SampleServiceObjectID)
+	give.Dir = t.TempDir()
+	give.Env = append(os.Environ(), "SSL_CERT_FILE="+s.Certificate(), "AZURE_TENANT_ID="+tenant.SampleTenantID, "AZURE_CLIENT_ID="+tenant.SampleAdministratorAppID,
+		"AZURE_CLIENT_SECRET="+tenant.SampleAdministratorSecret, "AZURE_AUTHORITY_HOST="+s.Tenant.URL(), "GRAPH_ENDPOINT="+s.Tenant.URL(), "EXCHANGE_ENDPOINT="+s.Tenant.URL())
+	told, err := give.CombinedOutput()
+	if err != nil || !strings.Contains(string(told), "Read back: everything is there.") {
+		t.Fatalf("%v\n%s", err, told)
+	}
+	code, err := s.run(t.Context())
+	if code != exitWorks || err != nil {
+		t.Errorf("%d, %v:\n%s", code, err, s.out.String())
+	}
+	asDoctorWants(t, s)
+}
+
+// asDoctorWants: what was given is neither less nor more than what the service looks for in itself.
+func asDoctorWants(t *testing.T, s *stage) {
+	t.Helper()
+	var diagnosis struct {
+		Findings []struct{ Check, Code, Status, What string }
+	}
+	err := newService(options{service: s.Host.URL(), key: s.Host.FunctionKey()}).get(t.Context(), "/api/doctor", &diagnosis)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rights := []string{"appRoles", "leastPrivilege", "cmdlets", "delegation"}
+	looked := 0
+	for _, found := range diagnosis.Findings {
+		if !slices.Contains(rights, found.Check) {
+			continue
+		}
+		looked++
+		if found.Status != "ok" {
+			t.Errorf("%s is %s (%s): %s", found.Check, found.Status, found.Code, found.What)
+		}
+	}
+	if looked != len(rights) {
+		t.Errorf("the doctor told %d of %v: %+v", looked, rights, diagnosis)
 	}
 }
 
@@ -137,6 +197,32 @@ func refused(t *testing.T, s *stage) {
 		code, _ := s.run(t.Context(), test.args...)
 		if code != test.code || !strings.Contains(s.out.String(), test.says) || len(s.Tenant.Changes()) != changes {
 			t.Errorf("%v: %d, %d changes\n%s", test.args, code, len(s.Tenant.Changes())-changes, s.out.String())
+		}
+	}
+}
+
+// TestEvidenceHasToBeWhole: a mailbox without a test, or with another verdict, proves nothing.
+func TestEvidenceHasToBeWhole(t *testing.T) {
+	t.Parallel()
+	one, two := mailbox{GUID: "d1", Address: "a@contoso.example"}, mailbox{GUID: "d2", Address: "b@contoso.example"}
+	says := func(subject, verdict string) evidence {
+		return evidence{Subject: subject, Verdict: verdict, Means: "test"}
+	}
+	for _, test := range []struct {
+		of     []mailbox
+		found  []evidence
+		wanted bool
+	}{
+		{[]mailbox{one, two}, []evidence{says("D1", "allowed"), says("d2", "allowed")}, true},
+		{[]mailbox{one, two}, []evidence{says("d1", "allowed")}, false},
+		{[]mailbox{one}, []evidence{says("d1", "allowed"), says("d1", "unknown")}, false},
+		{[]mailbox{one}, []evidence{says("d1", "denied")}, false},
+		{[]mailbox{one}, nil, false},
+		{nil, []evidence{says("d1", "allowed")}, false},
+	} {
+		trial := &trial{world: world{out: io.Discard}}
+		if trial.evidence("mailbox", grant{Evidence: test.found}, test.of, "allowed") != test.wanted {
+			t.Errorf("%+v: %+v", test, trial.lines)
 		}
 	}
 }

@@ -17,6 +17,9 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
 // Options say what to run and in which world.
@@ -29,9 +32,12 @@ type Options struct {
 	// Settings are the application's settings. They are the child's whole
 	// environment but for what the host adds, and expand %NAME% in the package.
 	Settings map[string]string
-	// Storage is the connection string for all queue triggers; unused without
-	// any.
-	Storage string
+	// Storage is the connection string for all queue triggers, or the address of a
+	// queue service for which Credential has tokens; unused without any.
+	Storage    string
+	Credential azcore.TokenCredential
+	// Transport goes to that service; nil means the client library's own.
+	Transport policy.Transporter
 	// Now is the shared clock, by which timers fire and retries wait; nil means
 	// wall time. functionTimeout and HTTP time-outs go by wall time always.
 	Now func() time.Time
@@ -181,6 +187,11 @@ func (h *Host) Process() int {
 // when it is gone. No other is started until Restart; requests are answered
 // 503, and messages and timers wait. Invocations in flight fail.
 func (h *Host) Kill() { h.supervisor.kill() }
+
+// Terminate ends the child with SIGTERM and, after grace, SIGKILL, as the platform does when
+// it takes an instance away, and returns its exit code; a signal counts as 128 and its number,
+// and -1 says that there is no child. No other is started until Restart.
+func (h *Host) Terminate(grace time.Duration) int { return h.supervisor.terminate(grace) }
 
 // Restart starts the child again (killing one that runs) and returns when it
 // answers. Earlier failures of the child are forgotten.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,6 +81,10 @@ const (
 	defaultAttempts       = 5
 )
 
+// timeoutSetting is the application setting that comes before host.json (Microsoft Learn,
+// host.json reference, Override host.json values).
+const timeoutSetting = "AzureFunctionsJobHost__functionTimeout"
+
 // load reads host.json and every function of a package, and returns every
 // fault that would keep the real host from running it.
 func load(folder string, settings map[string]string) (*application, error) {
@@ -142,7 +147,7 @@ func interpret(folder string, file *hostFile, settings map[string]string) (*appl
 	}
 	faults = append(faults,
 		span(&app.initialization, file.CustomHandler.Initialization, defaultInitialization),
-		span(&app.timeout, file.FunctionTimeout, defaultTimeout),
+		span(&app.timeout, cmp.Or(settings[timeoutSetting], file.FunctionTimeout), defaultTimeout),
 		app.queues.interpret(file.Extensions.Queues))
 	return app, errors.Join(faults...)
 }

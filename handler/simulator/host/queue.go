@@ -47,19 +47,19 @@ func newPump(ctx context.Context, h *Host, f *function) (*pump, error) {
 	lease := min(max(leaseFloor, min(h.app.timeout, leaseCeiling)+leaseRest), leaseCeiling)
 	made.lease = int32(lease.Seconds())
 	var err error
-	made.queue, err = openQueue(ctx, h.options.Storage, f.queue)
+	made.queue, err = openQueue(ctx, h.options, f.queue)
 	if err != nil {
 		return nil, err
 	}
-	made.poison, err = openQueue(ctx, h.options.Storage, f.queue+"-poison")
+	made.poison, err = openQueue(ctx, h.options, f.queue+"-poison")
 	return made, err
 }
 
 // openQueue creates a queue where it is missing.
-func openQueue(ctx context.Context, connection, name string) (*azqueue.QueueClient, error) {
-	options := &azqueue.ClientOptions{ClientOptions: policy.ClientOptions{Retry: policy.RetryOptions{
+func openQueue(ctx context.Context, from Options, name string) (*azqueue.QueueClient, error) {
+	options := &azqueue.ClientOptions{ClientOptions: policy.ClientOptions{Transport: from.Transport, Retry: policy.RetryOptions{
 		MaxRetries: 3, RetryDelay: 50 * time.Millisecond, MaxRetryDelay: time.Second}}}
-	client, err := azqueue.NewQueueClientFromConnectionString(connection, name, options)
+	client, err := queueClient(from, name, options)
 	if err != nil {
 		return nil, fmt.Errorf("preparing queue %s: %w", name, err)
 	}
@@ -68,6 +68,13 @@ func openQueue(ctx context.Context, connection, name string) (*azqueue.QueueClie
 		return nil, fmt.Errorf("creating queue %s: %w", name, err)
 	}
 	return client, nil
+}
+
+func queueClient(from Options, name string, options *azqueue.ClientOptions) (*azqueue.QueueClient, error) {
+	if from.Credential != nil {
+		return azqueue.NewQueueClient(from.Storage+"/"+name, from.Credential, options)
+	}
+	return azqueue.NewQueueClientFromConnectionString(from.Storage, name, options)
 }
 
 // run looks into the queue until ctx ends. Messages under way are waited for

@@ -212,6 +212,17 @@ func (s *supervisor) restart(ctx context.Context) error {
 	return err
 }
 
+// terminate asks the child to end, as the platform does when it takes an instance away,
+// and starts no other. It returns the exit code, -1 when there is no child.
+func (s *supervisor) terminate(grace time.Duration) int {
+	run := s.take(ErrKilled)
+	if run == nil {
+		return -1
+	}
+	run.terminate(grace)
+	return run.code
+}
+
 // close ends the child for good: SIGTERM, as the platform does, then SIGKILL.
 func (s *supervisor) close(grace time.Duration) {
 	run := s.take(ErrClosed)

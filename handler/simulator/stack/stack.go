@@ -54,7 +54,10 @@ type Options struct {
 	Timers bool
 	Port   int
 	Keys   host.Keys
-	// Settings are further application settings.
+	// Secret lets the handler sign in by the service's secret, in place of a managed
+	// identity; the directory has to be tenant.SampleSecretDirectory.
+	Secret bool
+	// Settings are further application settings; an empty one takes a setting away.
 	Settings map[string]string
 	// Log gets the host's and the handler's lines; nil drops them.
 	Log io.Writer
@@ -108,8 +111,12 @@ func (s *Stack) start(ctx context.Context, options Options) error {
 	if err != nil {
 		return err
 	}
-	s.Host, err = host.Start(ctx, host.Options{Package: options.Package, Port: options.Port, Settings: settings,
-		Storage: s.Wire.HostConnectionString(), Now: s.Tenant.Now, Keys: options.Keys, Timers: options.Timers, Log: options.Log})
+	hosted := host.Options{Package: options.Package, Port: options.Port, Settings: settings,
+		Storage: s.Wire.HostConnectionString(), Now: s.Tenant.Now, Keys: options.Keys, Timers: options.Timers, Log: options.Log}
+	if options.Account.Trust != nil {
+		byIdentity(&hosted, s)
+	}
+	s.Host, err = host.Start(ctx, hosted)
 	if err != nil {
 		return fmt.Errorf("starting the stand-in for the Functions host: %w", err)
 	}
@@ -148,6 +155,12 @@ func (s *Stack) settings(options Options) (map[string]string, error) {
 		"RETEST_SCHEDULE":        "0 */15 * * * *",
 		"DISCOVER_SCHEDULE":      "0 30 3 * * *",
 	}
+	if options.Account.Trust != nil {
+		err := nameByIdentity(settings, s.Wire.Handler(), certificate, s.Tenant.CertificatePEM())
+		if err != nil {
+			return nil, err
+		}
+	}
 	if !options.RealTime {
 		// A build with the race detector would otherwise stay a second at its end.
 		settings["GORACE"] = "atexit_sleep_ms=0"
@@ -156,7 +169,11 @@ func (s *Stack) settings(options Options) (map[string]string, error) {
 			settings["MAILGRANT_PACE"] = strconv.Itoa(options.Pace)
 		}
 	}
+	if options.Secret {
+		bySecret(settings, s.Tenant.URL())
+	}
 	maps.Copy(settings, options.Settings)
+	maps.DeleteFunc(settings, func(_, value string) bool { return value == "" })
 	return settings, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -64,6 +65,10 @@ type Azurite struct {
 // the emulator. Missing modules or a missing node are errors that say what to
 // run.
 func StartAzurite(ctx context.Context, modules string, accounts int) (*Azurite, error) {
+	return start(ctx, modules, makeAccounts(accounts), nil)
+}
+
+func start(ctx context.Context, modules string, accounts []Account, more []string) (*Azurite, error) {
 	script, err := filepath.Abs(filepath.Join(modules, "node_modules", "azurite", "dist", "src", "azurite.js"))
 	if err != nil {
 		return nil, fmt.Errorf("locating the storage emulator: %w", err)
@@ -72,13 +77,14 @@ func StartAzurite(ctx context.Context, modules string, accounts int) (*Azurite, 
 	if err != nil {
 		return nil, fmt.Errorf("the storage emulator is not installed (run: npm ci --prefix scripts/azurite): %w", err)
 	}
-	if accounts < 1 {
-		return nil, fmt.Errorf("starting the storage emulator with %d accounts: it needs one at least", accounts)
+	if len(accounts) < 1 {
+		return nil, errors.New("starting the storage emulator without accounts: it needs one at least")
 	}
-	azurite := &Azurite{accounts: makeAccounts(accounts), exited: make(chan struct{}), output: &tail{}}
-	azurite.command = exec.Command("node", "-e", fmt.Sprintf(bootstrap, accountsSetting(azurite.accounts)), "--", script,
+	azurite := &Azurite{accounts: accounts, exited: make(chan struct{}), output: &tail{}}
+	arguments := []string{"-e", fmt.Sprintf(bootstrap, accountsSetting(accounts)), "--", script,
 		"--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
-		"--blobPort", "0", "--queuePort", "0", "--tablePort", "0")
+		"--blobPort", "0", "--queuePort", "0", "--tablePort", "0"}
+	azurite.command = exec.Command("node", append(arguments, more...)...)
 	azurite.command.SysProcAttr = ownGroup()
 	ports, err := azurite.launch()
 	if err != nil {
@@ -136,7 +142,7 @@ func (a *Azurite) launch() (<-chan announcement, error) {
 // announcement says where one service listens.
 type announcement struct{ service, address string }
 
-var listening = regexp.MustCompile(`Azurite (Blob|Queue|Table) service is successfully listening at (http://\S+)`)
+var listening = regexp.MustCompile(`Azurite (Blob|Queue|Table) service is successfully listening at (https?://\S+)`)
 
 func (a *Azurite) read(stdout io.Reader, found chan<- announcement) {
 	defer close(found)
@@ -162,7 +168,7 @@ func (a *Azurite) await(ctx context.Context, found <-chan announcement) error {
 				return fmt.Errorf("the storage emulator ended while starting: %s", a.output)
 			}
 			a.place(one)
-			err := answers(ctx, one.address)
+			err := a.answers(ctx, one.address)
 			if err != nil {
 				return fmt.Errorf("asking the emulator's %s service: %w", one.service, err)
 			}
@@ -188,12 +194,14 @@ func (a *Azurite) place(found announcement) {
 	}
 }
 
-func answers(ctx context.Context, address string) error {
+func (a *Azurite) answers(ctx context.Context, address string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	transport := a.accounts[0].transport()
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
 		return err
 	}
@@ -203,7 +211,7 @@ func answers(ctx context.Context, address string) error {
 // makeAccounts names accounts and derives a key for each. The keys protect
 // nothing: the emulator listens on loopback and forgets everything.
 func makeAccounts(count int) []Account {
-	accounts := make([]Account, count)
+	accounts := make([]Account, max(count, 0))
 	for i := range accounts {
 		name := fmt.Sprintf("simulated%04d", i)
 		sum := sha256.Sum256([]byte(name))

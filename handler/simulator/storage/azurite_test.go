@@ -24,10 +24,10 @@ func TestAzuriteEndsWithClose(t *testing.T) {
 	started, err := StartAzurite(t.Context(), scripts, 1)
 	must(t, err)
 	endpoint := started.Account(0).TableEndpoint
-	must(t, answers(t.Context(), endpoint))
+	must(t, started.answers(t.Context(), endpoint))
 	started.Close()
 	started.Close()
-	if answers(context.Background(), endpoint) == nil {
+	if started.answers(context.Background(), endpoint) == nil {
 		t.Error("the emulator still answers")
 	}
 }

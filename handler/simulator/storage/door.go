@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -17,9 +18,9 @@ const bodyLimit = 16 << 20
 type door struct {
 	wire    *Wire
 	service string
-	// host is the emulator's host:port for this service.
-	host    string
-	counted bool
+	// scheme and host are the emulator's for this service.
+	scheme, host string
+	counted      bool
 }
 
 func newDoor(wire *Wire, service, target string, counted bool) (*door, error) {
@@ -27,7 +28,7 @@ func newDoor(wire *Wire, service, target string, counted bool) (*door, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &door{wire: wire, service: service, host: address.Host, counted: counted}, nil
+	return &door{wire: wire, service: service, scheme: address.Scheme, host: address.Host, counted: counted}, nil
 }
 
 // ServeHTTP passes one request on. A request is read whole before anything is
@@ -36,6 +37,9 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	if err != nil {
 		panic(http.ErrAbortHandler)
+	}
+	if d.scheme == "https" {
+		body = d.withAccount(r, body)
 	}
 	asked := describe(d.service, r, body)
 	if !d.counted {
@@ -51,6 +55,18 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status = reply.status
 	}
 	answer(w, reply, err)
+}
+
+// withAccount puts the account first in the path of a request, and of those inside a batch,
+// where the emulator wants it and Azure has it in the host. It returns the body to send on.
+func (d *door) withAccount(r *http.Request, body []byte) []byte {
+	account := "/" + d.wire.account.Name
+	r.RequestURI = account + r.RequestURI
+	if d.service != serviceTable || !strings.HasSuffix(pathOf(r.RequestURI), "/$batch") {
+		return body
+	}
+	origin := "https://" + r.Host
+	return bytes.ReplaceAll(body, []byte(" "+origin+"/"), []byte(" "+origin+account+"/"))
 }
 
 // spoil passes a request on as far as the armed faults and the hook allow.
@@ -111,7 +127,7 @@ func (d *door) forward(r *http.Request, body []byte) (*reply, error) {
 	// sender's context ends here.
 	out := &http.Request{
 		Method:        r.Method,
-		URL:           &url.URL{Scheme: "http", Host: d.host, Opaque: pathOf(r.RequestURI), RawQuery: r.URL.RawQuery},
+		URL:           &url.URL{Scheme: d.scheme, Host: d.host, Opaque: pathOf(r.RequestURI), RawQuery: r.URL.RawQuery},
 		Host:          r.Host,
 		Header:        r.Header.Clone(),
 		Body:          io.NopCloser(bytes.NewReader(body)),

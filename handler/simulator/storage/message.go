@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
 )
 
@@ -21,6 +22,7 @@ import (
 type messages struct {
 	account Account
 	now     func() time.Time
+	client  *http.Client
 
 	mu     sync.Mutex
 	hidden map[string]*hiddenMessage // by message id
@@ -35,8 +37,8 @@ type hiddenMessage struct {
 	due, wallDue time.Time
 }
 
-func newMessages(account Account, now func() time.Time) *messages {
-	return &messages{account: account, now: now, hidden: map[string]*hiddenMessage{}}
+func newMessages(account Account, transport http.RoundTripper, now func() time.Time) *messages {
+	return &messages{account: account, now: now, client: &http.Client{Transport: transport}, hidden: map[string]*hiddenMessage{}}
 }
 
 // exchange is one finished request about a queue.
@@ -167,7 +169,8 @@ func (m *messages) show(ctx context.Context, id string, message *hiddenMessage) 
 	if err != nil {
 		return fmt.Errorf("reading the account's key: %w", err)
 	}
-	client, err := azqueue.NewQueueClientWithSharedKeyCredential(m.account.QueueEndpoint+"/"+message.queue, credential, nil)
+	client, err := azqueue.NewQueueClientWithSharedKeyCredential(m.account.QueueEndpoint+"/"+message.queue, credential,
+		&azqueue.ClientOptions{ClientOptions: policy.ClientOptions{Transport: m.client}})
 	if err != nil {
 		return fmt.Errorf("preparing a client for queue %s: %w", message.queue, err)
 	}

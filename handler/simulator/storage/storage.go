@@ -10,6 +10,8 @@ package storage
 import (
 	"fmt"
 	"strings"
+
+	"mailgrant/handler/simulator/trust"
 )
 
 // Account is one storage account of a running emulator. Accounts share nothing,
@@ -23,6 +25,8 @@ type Account struct {
 	TableEndpoint string
 	QueueEndpoint string
 	BlobEndpoint  string
+	// Trust is what the endpoints, then HTTPS, show: they take tokens. Nil means plain HTTP.
+	Trust *trust.Certificate
 }
 
 // ConnectionString returns the account in the long form that every storage

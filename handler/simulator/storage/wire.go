@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -46,17 +47,15 @@ type Wire struct {
 // Close ends it.
 func StartWire(ctx context.Context, account Account, options WireOptions) (*Wire, error) {
 	wire := &Wire{
-		account:  account,
-		handler:  account,
-		platform: account,
-		// The emulator closes idle connections after five seconds. Ours must go
-		// first, or a write could meet a closing connection by accident.
-		transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 32, IdleConnTimeout: 3 * time.Second},
+		account:   account,
+		handler:   account,
+		platform:  account,
+		transport: account.transport(),
 		faults:    newFaults(options),
 		record:    &record{},
 		hook:      &hook{},
 	}
-	wire.messages = newMessages(account, options.Now)
+	wire.messages = newMessages(account, wire.transport, options.Now)
 	err := wire.openAll(ctx)
 	if err != nil {
 		return nil, errors.Join(err, wire.Close())
@@ -102,9 +101,22 @@ func (w *Wire) open(ctx context.Context, service string, counted bool) (string, 
 	}
 	server := &http.Server{Handler: opened, ReadHeaderTimeout: time.Minute}
 	w.servers = append(w.servers, server)
+	if w.account.Trust != nil {
+		secured := tls.NewListener(listener, w.account.Trust.Server())
+		w.serving.Go(func() { _ = server.Serve(secured) })
+		return "https://" + listener.Addr().String(), nil
+	}
 	w.serving.Go(func() { _ = server.Serve(listener) })
 	return "http://" + listener.Addr().String() + "/" + w.account.Name, nil
 }
+
+// Handler is the account as the program under test gets it. The addresses of one that takes
+// tokens are those of services, as in Azure, without the account in their paths.
+func (w *Wire) Handler() Account { return w.handler }
+
+// Platform is the account for whoever plays the platform: not counted, never spoiled, but
+// the same clock for messages.
+func (w *Wire) Platform() Account { return w.platform }
 
 // ConnectionString returns the account as the program under test gets it.
 func (w *Wire) ConnectionString() string { return w.handler.ConnectionString() }

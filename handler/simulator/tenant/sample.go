@@ -93,5 +93,16 @@ func SampleWritingDirectory() string {
 	return strings.NewReplacer(sampleRoles, sampleWritingRoles, sampleExchangeRoles, sampleExchangeMore).Replace(sampleText)
 }
 
+// SampleServiceSecret is what the service signs in with in SampleSecretDirectory.
+const SampleServiceSecret = "service-sample-secret"
+
+// SampleSecretDirectory is the built-in directory whose service is an application with a secret,
+// as on a machine that has no managed identity.
+func SampleSecretDirectory() string {
+	const named = `"displayName": "mailgrant",
+    "type": `
+	return strings.Replace(sampleText, named+`"ManagedIdentity"`, named+`"Application", "secret": "`+SampleServiceSecret+`"`, 1)
+}
+
 // SampleDirectory is the built-in directory as JSON, to start from when writing another one.
 func SampleDirectory() string { return sampleText }

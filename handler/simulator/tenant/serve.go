@@ -46,7 +46,7 @@ func (t *Tenant) serve() error {
 
 // serverTLS shows the one certificate.
 func (t *Tenant) serverTLS() *tls.Config {
-	return &tls.Config{Certificates: []tls.Certificate{t.certificate.leaf}, MinVersion: tls.VersionTLS12}
+	return t.certificate.Server()
 }
 
 // run serves until close; its goroutine is counted, and close waits for it.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"mailgrant/handler/simulator/trust"
 )
 
 // Options says which tenant to play and how. The zero value is a calm tenant with the sample
@@ -28,7 +30,7 @@ type Tenant struct {
 	options        Options
 	clock          *clock
 	random         *dice
-	certificate    certificate
+	certificate    trust.Certificate
 	signingKey     []byte
 	identityHeader string
 	organization   organization
@@ -68,7 +70,7 @@ func Start(ctx context.Context, options Options) (*Tenant, error) {
 		caches:       map[string]reachCache{},
 		turns:        map[string]int{},
 	}
-	t.certificate, err = newCertificate(t.clock.wall())
+	t.certificate, err = trust.New("Simulated tenant authority", t.clock.wall())
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated tenant: %w", err)
 	}
@@ -125,7 +127,7 @@ func (t *Tenant) IdentityHeader() string { return t.identityHeader }
 
 // CertificatePEM is the authority to trust, for SSL_CERT_FILE or a client's root pool. It is made
 // at start and covers 127.0.0.1, ::1 and localhost.
-func (t *Tenant) CertificatePEM() []byte { return t.certificate.authority }
+func (t *Tenant) CertificatePEM() []byte { return t.certificate.Authority }
 
 // TenantID is the directory's tenant GUID.
 func (t *Tenant) TenantID() string { return t.organization.ID }

@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// storageName is the resource of storage accounts. It knows no app roles: what a token of it
+// may do is the account's own affair.
+const storageName = "storage"
+
 // How long tokens live. Microsoft Learn, Configurable token lifetimes: about an hour for
 // applications; managed identities' tokens are cached for up to 24 hours.
 const (
@@ -19,6 +23,9 @@ const (
 
 // audiences are the resources that tokens are made for, by the short name used everywhere here.
 var audiences = map[string][]string{
+	// Microsoft Learn, Authorize access to blobs and queues with Microsoft Entra ID: one
+	// audience for every storage account.
+	storageName:  {"https://storage.azure.com"},
 	graphName:    {"https://graph.microsoft.com", graphAppID},
 	exchangeName: {"https://outlook.office365.com", "https://outlook.office.com", exchangeAppID},
 }

@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"net/http"
 )
 
@@ -12,8 +11,4 @@ func (t *Tenant) Transport() *http.Transport {
 	return &http.Transport{TLSClientConfig: t.trust()}
 }
 
-func (t *Tenant) trust() *tls.Config {
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(t.certificate.authority)
-	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-}
+func (t *Tenant) trust() *tls.Config { return t.certificate.Client() }
