@@ -95,7 +95,7 @@ var faults = []fault{
 	{mainFile, "@maxValue(730)\n", "", "parameters are described and bounded", "logDays has no bounds"},
 	{mainFile, "var packages = 'packages'", "var packages = 'packages'\nvar unused = 1", "nothing is declared in vain", "unused is not used"},
 	{"infra/modules/vault.bicep", "enableSoftDelete: true", "enableSoftDelete: 1 == 1", "modules have no logic", "1 == 1"},
-	{"infra/graph.bicep", "  'User.ReadBasic.All'\n", "  'User.Read.All'\n", "rights in the tenant are those of the code", "User.ReadBasic.All is not declared"},
+	{"infra/graph.bicep", "  'RoleManagement.Read.Directory'\n", "  'RoleManagement.Read.All'\n", "rights in the tenant are those of the code", "RoleManagement.Read.Directory is not declared"},
 	{"infra/graph.bicep", graphExtension, "", "rights in the tenant are those of the code", "first line"},
 	{"docs/infrastructure.md", "| `logDays` |", "| `days` |", "the document says what is there", "parameter logDays"},
 	{"docs/infrastructure.md", "attempts > 8", "attempts > 9", "the document says what is there", "query stuck"},

@@ -13,14 +13,12 @@ param principalId string
 @description('Let the service give and remove consents itself, as consentBy: service in the operator\'s document. Whoever holds this right may give himself any access.')
 param writesConsents bool = false
 
-// What the service reads: applications and consents; groups, units and their members, for
+// What the service reads: applications and consents; units and their members, for
 // scopes; who holds a role in the directory, for other paths.
 var reads = [
   'Application.Read.All'
-  'GroupMember.Read.All'
   'AdministrativeUnit.Read.All'
   'RoleManagement.Read.Directory'
-  'User.ReadBasic.All'
 ]
 var writes = writesConsents ? [
   'AppRoleAssignment.ReadWrite.All'

@@ -44,10 +44,8 @@ const (
 // administrativeUnit and its members; unifiedRoleAssignment; user).
 const (
 	roleForApplications = "Application.Read.All"
-	roleForGroups       = "GroupMember.Read.All"
 	roleForUnits        = "AdministrativeUnit.Read.All"
 	roleForDirectory    = "RoleManagement.Read.Directory"
-	roleForUsers        = "User.ReadBasic.All"
 	// roleForConsents opens the writes (the reference, appRoleAssignedTo: post and
 	// delete). Its holder can give itself any permission.
 	roleForConsents = "AppRoleAssignment.ReadWrite.All"
