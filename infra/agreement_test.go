@@ -75,8 +75,9 @@ func settingsRule(m *model) []broken {
 	return compare("appsettings", "the setting", is, wanted)
 }
 
-// fromPlatform are names that the platform sets itself.
-var fromPlatform = []string{"IDENTITY_ENDPOINT"}
+// fromPlatform are names that the platform sets itself, and those of an application's own
+// secret or certificate, which a managed identity has none of.
+var fromPlatform = []string{"IDENTITY_ENDPOINT", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PASSWORD"}
 
 // function is one function.json.
 type function struct {
