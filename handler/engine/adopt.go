@@ -21,6 +21,8 @@ type adopting struct {
 	// steps are the objects that were named, by their exact ids, and the scope that limits
 	// them.
 	steps []grant.Step
+	// shared are those objects that the workload's grants share, by their exact ids too.
+	shared []grant.Step
 }
 
 func (a *adopting) notice(format string, arguments ...any) {
@@ -38,9 +40,12 @@ func (e *Engine) lookUpAdoption(ctx context.Context, request grant.Request, docu
 	}
 	found := adopting{adoption: grant.Adoption{Assignments: request.Adopt.Assignments, Policies: request.Adopt.Policies}}
 	var faults []grant.Fault
-	if request.Mechanism == grant.AccessPolicy {
+	switch request.Mechanism {
+	case grant.AccessPolicy:
 		faults, err = e.adoptPolicies(ctx, &b, &found)
-	} else {
+	case grant.MailboxPermission:
+		faults, err = e.adoptPermissions(ctx, &b, &found)
+	default:
 		faults, err = e.adoptAssignments(ctx, &b, &found)
 	}
 	b.faults = append(b.faults, faults...)
@@ -189,6 +194,9 @@ func (h *holding) weighAdoption(ctx context.Context, live *held, b binding) (*he
 		return live, lacking, err
 	}
 	live.Canaries = canaries
+	if err == nil {
+		err = h.takeOverShared(ctx, live, b)
+	}
 	return live, nil, err
 }
 
@@ -199,8 +207,11 @@ func (h *holding) adoptionFaults(g grant.Grant, b binding) []grant.Fault {
 		faults = append(faults, tooManyGrants(g, len(h.grants), b.document))
 	}
 	field := "assignments"
-	if g.Mechanism == grant.AccessPolicy {
+	switch g.Mechanism {
+	case grant.AccessPolicy:
 		field = "policies"
+	case grant.MailboxPermission:
+		return append(faults, h.nothingNew(b)...)
 	}
 	place := 0
 	for _, step := range b.adoption.steps {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,7 +94,7 @@ func (b binding) adopted(entry grant.Entry) grant.Entry {
 	entry.Event, entry.By, entry.Ends = grant.EventAdopted, firstOf(b.request.Requester, "operator"), time.Time{}
 	entry.Reason = firstOf(b.request.Ticket.ID, b.request.Justification)
 	var objects []string
-	for _, step := range b.adoption.steps {
+	for _, step := range slices.Concat(b.adoption.steps, b.adoption.shared) {
 		objects = append(objects, fmt.Sprintf("%s %s (%s)", step.Kind, step.Name, step.RemoteID))
 	}
 	entry.Detail = "adopted by exact id, without a change: " + strings.Join(objects, "; ")

@@ -112,9 +112,6 @@ func (h *holding) begin(ctx context.Context, live *held, now time.Time) error {
 	if now.Before(live.Work.NotBefore) {
 		return nil
 	}
-	if live.Adoption != nil {
-		return h.beginProvisioning(ctx, live, now) // nothing is given
-	}
 	document, err := h.mayGive(ctx, live)
 	if err != nil {
 		return h.miss(ctx, live, err)

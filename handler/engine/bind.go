@@ -185,7 +185,13 @@ func (e *Engine) judge(ctx context.Context, claim store.Claim, r record, b bindi
 	entries := append(append(r.History, bound), live.pending...)
 	live.pending = nil
 	if b.adoption != nil {
-		entries = append(entries, b.adopted(bound))
+		// What it takes over is there: from here on its end has to remove it.
+		err = live.Move(grant.Provisioning)
+		if err != nil {
+			return err
+		}
+		live.Claim(h.Now())
+		entries = append(entries, b.adopted(bound), h.entry(grant.EventProvisioning, "", ""))
 	}
 	h.grants = append(h.grants, live)
 	h.fresh, h.bound, h.directory = &b.resolved.facts, claim.ID, b.resolved.directory

@@ -37,11 +37,20 @@ func paperRequests() map[string]paperCase {
 	policy := func(group string) string {
 		return fmt.Sprintf(`{"do": "addAccessPolicy", "accessPolicy": {"appId": "%s", "scope": "%s", "accessRight": "RestrictAccess"}}`, tenant.SampleNewsletterAppID, group)
 	}
+	given := func(mailbox, right string) string {
+		return fmt.Sprintf(`{"do": "addMailboxPermission", "mailboxPermission": {"mailbox": "%s", "trustee": "%s", "right": "%s"}}`, mailbox, tenant.SampleNewsletterAppID, right)
+	}
 	policyID := `10000000-0000-4000-8000-000000000001\\a0000000-0000-4000-8000-000000000002:S-1-5-21-131110254-266226759-122301388-666327;2331b900-ea46-41cd-bf39-6069bd75664a`
 	return map[string]paperCase{
 		"adoption": {fmt.Sprintf(`{"adopt": true, "appId": "%s", "assignments": ["%s"], "duration": "P7D"}`, tenant.SampleHelpdeskAppID, tenant.SampleHelpdeskAssignment), tenant.SampleWritingDirectory(), nil},
 		"adoption, policy": {fmt.Sprintf(`{"adopt": true, "appId": "%s", "policies": ["%s"], "duration": "P7D"}`, tenant.SampleNewsletterAppID, policyID), tenant.SampleWritingDirectory(), []string{
 			fmt.Sprintf(`{"do": "addConsent", "workload": "%s", "resource": "graph", "permission": "Mail.Read"}`, tenant.SampleNewsletterAppID), policy(tenant.SampleSalesSouthGUID)}},
+		"adoption, mailbox permissions": {fmt.Sprintf(`{"adopt": true, "appId": "%s", "mailboxPermissions": [{"mailbox": "news@contoso.example", "right": "FullAccess"}, {"mailbox": "news@contoso.example", "right": "SendAs"},
+ {"mailbox": "hr@contoso.example", "right": "FullAccess"}], "permissions": ["IMAP.AccessAsApp", "SMTP.SendAsApp"], "duration": "P7D"}`, tenant.SampleNewsletterAppID), tenant.SampleWritingDirectory(), []string{
+			fmt.Sprintf(`{"do": "cmdlet", "cmdlet": "New-ServicePrincipal", "parameters": {"AppId": "%s", "ObjectId": "%s", "DisplayName": "Newsletter"}}`, tenant.SampleNewsletterAppID, tenant.SampleNewsletterObjectID),
+			given("news@contoso.example", "FullAccess"), given("news@contoso.example", "SendAs"), given("hr@contoso.example", "FullAccess"),
+			fmt.Sprintf(`{"do": "addConsent", "workload": "%s", "resource": "exchange", "permission": "IMAP.AccessAsApp"}`, tenant.SampleNewsletterAppID),
+			fmt.Sprintf(`{"do": "addConsent", "workload": "%s", "resource": "exchange", "permission": "SMTP.SendAsApp"}`, tenant.SampleNewsletterAppID)}},
 		"rbac, mailboxes": {newsletter(`"scope": {"mailboxes": ["news@contoso.example", "hr@contoso.example"]}`), hostile, nil},
 		"rbac, group":     {newsletter(`"scope": {"group": "sales-group@contoso.example"}`), tenant.SampleWritingDirectory(), nil},
 		"rbac, unit":      {newsletter(`"scope": {"administrativeUnit": "Paris"}`), tenant.SampleWritingDirectory(), nil},

@@ -99,7 +99,7 @@ func (h *holding) create(ctx context.Context, live *held, step grant.Step, seen 
 		return false, h.stuck(ctx, live, "MailboxNotAllowed", barred, h.Now())
 	}
 	before := step.MayAppearUntil
-	step.State = grant.Creating
+	step.State, step.Adopted = grant.Creating, false
 	step.Sent++
 	step.ReadAbsentAt = h.Now()
 	step.MayAppearUntil = h.Now().Add(grant.LateEffect)

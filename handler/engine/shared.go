@@ -74,7 +74,7 @@ func (h *holding) giveUpShared(dropped *held) {
 	for _, shared := range append(h.sharedFor(dropped, plan.ConsentSteps, answers), h.sharedFor(dropped, plan.PermissionSteps, answers)...) {
 		step := shared.Step
 		if !shared.Needed && step.Exists() {
-			step.State, step.RemoteID = grant.Wanted, ""
+			step.State, step.RemoteID, step.Adopted = grant.Wanted, "", false
 			h.keep(dropped, step)
 		}
 	}

@@ -69,7 +69,7 @@ func ParseRequest(body []byte, now time.Time) (Request, []Fault, error) {
 func (c *checker) request(root node, now time.Time) Request {
 	if !c.object(root, "workload", "mechanism", "permissions", "scope", "canaries", "startsAt", "expiresAt", "duration", "endBy",
 		"ticket", "requester", "owner", "justification", "confineExisting", "takeOverConsents", "appId", migrationMember, nestedMember, createMember, dryRunMember, replacesMember,
-		adoptionMember, "servicePrincipalId", "assignments", "policies") {
+		adoptionMember, "servicePrincipalId", "assignments", "policies", rightsMember) {
 		return Request{}
 	}
 	adopt := c.adoption(root)

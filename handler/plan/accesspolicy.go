@@ -203,7 +203,7 @@ func (s Situation) askedToRemove(action *Action) *Action {
 	if s.OpenByConsent() {
 		cut = "the grant is at its end, but its mailboxes stay open to it until then, by permissions that another grant needs or that were there before; now"
 	}
-	if s.Grant.Adoption != nil {
+	if s.Grant.Adoption != nil && s.Grant.Mechanism == grant.AccessPolicy {
 		cut = "the access goes on until then: the group of the policy is not ours to empty. The end has come, and now"
 	}
 	return &Action{Verb: Ask, Step: action.Step, Reason: ConsentRemovalNeeded,

@@ -20,7 +20,7 @@ func (s Situation) provisionAdopted(now time.Time) Action {
 			return *record(dated(consent.Step, now), grant.Made, seen.id)
 		}
 	}
-	if pointer := s.seen(s.Pointer); s.byRole() && pointer.present && s.Pointer.State == grant.Wanted && pointer.differs == "" {
+	if pointer := s.seen(s.Pointer); s.byPointer() && pointer.present && s.Pointer.State == grant.Wanted && pointer.differs == "" {
 		return *record(s.Pointer, grant.Left, pointer.id)
 	}
 	found := s.inspectAdopted(now)
@@ -30,22 +30,30 @@ func (s Situation) provisionAdopted(now time.Time) Action {
 	return Action{Verb: Finished}
 }
 
-func (s Situation) byRole() bool { return s.Grant.Mechanism == grant.RBAC }
+// byPointer reports whether what was adopted hangs on the workload's pointer.
+func (s Situation) byPointer() bool { return s.Grant.Mechanism != grant.AccessPolicy }
+
+// TakenOver is the step of an object that was there before and is a grant's from now on, by
+// the id that the tenant shows. Consents and policies are dated with now.
+func TakenOver(step grant.Step, id string, now time.Time) grant.Step {
+	step.State, step.RemoteID, step.Adopted = grant.Made, id, true
+	return dated(step, now)
+}
 
 // inspectAdopted compares the tenant with what was adopted, which need not be what a grant
 // of ours would have.
 func (s Situation) inspectAdopted(now time.Time) []Action {
 	steps := slices.Clone(s.Steps)
-	for _, consent := range s.Consents {
-		steps = append(steps, consent.Step)
+	for _, shared := range slices.Concat(s.Permissions, s.Consents) {
+		steps = append(steps, shared.Step)
 	}
-	if s.byRole() {
+	if s.byPointer() {
 		steps = append([]grant.Step{s.Pointer}, steps...)
 	}
 	var found []Action
 	for _, step := range steps {
 		action := stillAdopted(step, s.seen(step), now)
-		if action != nil {
+		if action != nil && !s.wasDenied(*action) {
 			found = append(found, *action)
 		}
 	}
@@ -55,6 +63,12 @@ func (s Situation) inspectAdopted(now time.Time) []Action {
 		}
 	}
 	return found
+}
+
+// wasDenied reports whether all that differs was so when it was adopted.
+func (s Situation) wasDenied(action Action) bool {
+	mailbox, right := PermissionOf(action.Step)
+	return action.Change == MailboxPermissionDenied && s.Grant.Adoption.WasDenied(mailbox, string(right))
 }
 
 // stillAdopted says how the object differs from what was adopted; nil where it does not.
@@ -74,7 +88,10 @@ func stillAdopted(step grant.Step, seen object, now time.Time) *Action {
 // are not the grant's, and stay.
 func (s Situation) revokeAdopted(now time.Time) Action {
 	order := []func(time.Time) *Action{s.removeAssignments, s.removeAdoptedScope}
-	if s.Grant.Mechanism == grant.AccessPolicy {
+	switch s.Grant.Mechanism {
+	case grant.MailboxPermission:
+		return s.revokePermissions(now)
+	case grant.AccessPolicy:
 		order = []func(time.Time) *Action{s.removeConsents, s.removeAdoptedPolicies}
 	}
 	for _, action := range order {
@@ -83,7 +100,7 @@ func (s Situation) revokeAdopted(now time.Time) Action {
 			return *next
 		}
 	}
-	if s.byRole() {
+	if s.byPointer() {
 		return s.revokePointer(now)
 	}
 	return Action{Verb: Finished}
@@ -157,5 +174,11 @@ func (p *sheet) takeOver() {
 	}
 	for _, step := range p.Steps {
 		p.write(Line{Verb: Record, Step: step})
+	}
+	if p.Grant.Mechanism != grant.MailboxPermission {
+		return // the consents that a policy confines are recorded when it is begun
+	}
+	for _, shared := range slices.Concat(p.Permissions, p.Consents) {
+		p.write(Line{Verb: Record, Step: shared.Step})
 	}
 }

@@ -36,6 +36,9 @@ func PermissionSteps(g grant.Grant) []grant.Step {
 	if g.Mechanism != grant.MailboxPermission {
 		return nil
 	}
+	if g.Adoption != nil {
+		return adoptedPermissions(*g.Adoption)
+	}
 	rights := access.RightsFor(g.Permissions)
 	var steps []grant.Step
 	for _, mailbox := range g.Mailboxes {
@@ -43,10 +46,25 @@ func PermissionSteps(g grant.Grant) []grant.Step {
 			continue // it is still to be made
 		}
 		for _, right := range rights {
-			steps = append(steps, grant.Step{Kind: grant.MailboxPermissionStep, Name: strings.ToLower(mailbox.GUID) + "/" + string(right), State: grant.Wanted})
+			steps = append(steps, PermissionStep(mailbox.GUID, right))
 		}
 	}
 	return steps
+}
+
+// adoptedPermissions are those that were named, whatever the permissions would need.
+func adoptedPermissions(adoption grant.Adoption) []grant.Step {
+	steps := make([]grant.Step, len(adoption.MailboxPermissions))
+	for i, one := range adoption.MailboxPermissions {
+		steps[i] = PermissionStep(one.Mailbox, access.MailboxRight(one.Right))
+	}
+	return steps
+}
+
+// PermissionStep is the shared step of a right on the mailbox with this GUID, before
+// anything is known of it.
+func PermissionStep(mailbox string, right access.MailboxRight) grant.Step {
+	return grant.Step{Kind: grant.MailboxPermissionStep, Name: strings.ToLower(mailbox) + "/" + string(right), State: grant.Wanted}
 }
 
 // PermissionOf takes the name of a mailbox permission's step apart: the mailbox's GUID, and

@@ -83,11 +83,17 @@ func (s Situation) seenConsent(step grant.Step) object {
 	reading := s.Facts.Consents
 	seen := object{read: reading.Read, why: reading.Why, title: "the consent to " + step.Name}
 	for _, consent := range reading.Value {
-		if consent.Resource == consentResource(step) && consent.Value == step.Permission {
+		if consent.Resource == consentResource(step) && consent.Value == step.Permission && !s.givenSince(step, consent.ID) {
 			seen.present, seen.id = true, consent.ID
 		}
 	}
 	return seen
+}
+
+// givenSince reports whether the consent is another than the one that was adopted: somebody
+// has given it anew, and what is adopted is known by its id.
+func (s Situation) givenSince(step grant.Step, id string) bool {
+	return s.Grant.Adoption != nil && step.Exists() && step.RemoteID != "" && !strings.EqualFold(step.RemoteID, id)
 }
 
 func holds(all []string, one string) bool {
