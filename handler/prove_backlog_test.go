@@ -34,9 +34,12 @@ func (b band) String() string {
 	return fmt.Sprintf("%d sweepers, %d grants", b.processes, b.size)
 }
 
-func sweepers(full bool) []feat {
+func sweepers(full bool, m mechanism) []feat {
 	bands := []band{{12, 2, ""}, {12, 5, "40ms"}}
-	if full {
+	switch {
+	case m.sampled > 0:
+		bands = []band{{m.crowd, 2, ""}, {m.crowd, 5, "40ms"}}
+	case full:
 		bands = []band{{1000, 2, ""}, {1000, 5, ""}, {100, 5, "40ms"}}
 	}
 	var feats []feat
@@ -66,7 +69,7 @@ func TestProveAbsence(t *testing.T) {
 	proveFeats(t, 6, "no sweep for 32 minutes and for 48 hours", absences)
 }
 
-func absences(full bool) []feat {
+func absences(full bool, m mechanism) []feat {
 	size := 12
 	if full {
 		size = 1000
@@ -74,7 +77,7 @@ func absences(full bool) []feat {
 	var feats []feat
 	for _, gap := range []time.Duration{32 * time.Minute, 48 * time.Hour} {
 		feats = append(feats, feat{name: gap.String(), alone: true, run: func(g *ground, f *findings, m mechanism) outcome {
-			return sweptLate(g, f, m, size, gap)
+			return sweptLate(g, f, m, m.grants(size), gap)
 		}})
 	}
 	return feats
@@ -95,17 +98,24 @@ type drainage struct {
 	took, worst             time.Duration
 }
 
-const mostSweeps = 12
+const (
+	mostSweeps = 12
+	// soonSweeps is after how many everything is done but what has to wait for the last.
+	soonSweeps = 4
+)
 
 // drained lets the members' end pass by so much, and sweeps until all of them are
 // revoked. What is not by then has failed.
 func (c *crowd) drained(after time.Duration) drainage {
-	result := drainage{objects: c.objects()}
+	result := drainage{objects: c.model.objects() * len(c.members)}
 	c.tenant().ResetRequests()
 	c.tenant().Advance(c.model.expires.Add(after).Sub(c.tenant().Now()))
 	began := time.Now()
 	for left := len(c.members); left > 0 && result.sweeps < mostSweeps; result.sweeps++ {
-		if result.sweeps > 0 {
+		switch {
+		case result.sweeps == soonSweeps:
+			c.tenant().Advance(2*time.Minute + c.mechanism.ends)
+		case result.sweeps > 0:
 			c.tenant().Advance(2 * time.Minute)
 		}
 		c.fire("expire")
@@ -126,25 +136,7 @@ func (c *crowd) drained(after time.Duration) drainage {
 }
 
 // unended counts the grants of which something is in the tenant.
-func (c *crowd) unended() int {
-	dump := string(c.tenant().Dump())
-	left := 0
-	for _, one := range c.members {
-		if strings.Contains(dump, one.id) {
-			left++
-		}
-	}
-	return left
-}
-
-// objects counts what the members have in the tenant.
-func (c *crowd) objects() int {
-	objects := 0
-	for _, list := range []string{"pointers", "scopes", "assignments"} {
-		objects += len(c.model.picture[list]) * len(c.members)
-	}
-	return objects
-}
+func (c *crowd) unended() int { return c.present(c.members) }
 
 // checkNothingOwed finds due rows that nobody will ever clear up.
 func (c *crowd) checkNothingOwed() {
@@ -168,7 +160,7 @@ func (c *crowd) checkRemovedOnce(objects int) int {
 			c.Errorf("%s has %s %s %s", change.By, change.Action, change.Object, change.Name)
 			continue
 		}
-		times[change.Object+" "+change.Name]++
+		times[change.Object+" "+change.Name+" "+change.Detail]++
 	}
 	wrong := max(objects-len(times), len(times)-objects)
 	for name, count := range times {
@@ -187,7 +179,7 @@ func (c *crowd) checkRemovedOnce(objects int) int {
 func (c *crowd) removals() (int, int) {
 	sent := 0
 	for _, request := range c.tenant().Requests() {
-		if request.Write && strings.HasPrefix(request.Name, "Remove-") {
+		if request.Write {
 			sent++
 		}
 	}

@@ -42,17 +42,17 @@ type outcome struct {
 }
 
 // proveFeats tries a row that consists of feats, for every mechanism, and reports it.
-func proveFeats(t *testing.T, number int, name string, feats func(full bool) []feat) {
+func proveFeats(t *testing.T, number int, name string, feats func(full bool, m mechanism) []feat) {
 	b := newBed(t)
 	g := &ground{bed: b, folder: b.simulated, full: *proveFlag != "", pace: usualPace}
 	for _, m := range mechanisms() {
-		if m.sampled > 0 {
-			continue // a crowd costs minutes, and is not about how a scope is expressed
+		if !m.crowds(g.full) {
+			continue
 		}
 		t.Run(m.name, func(t *testing.T) {
 			result := row{Number: number, Name: name, Mechanism: m.name, Seed: b.seed}
 			began := time.Now()
-			gathered := tryFeats(t, g, m, feats(g.full))
+			gathered := tryFeats(t, g, m, feats(g.full, m))
 			var notes []string
 			for _, one := range gathered {
 				result.Tried += one.tried
@@ -116,7 +116,9 @@ type crowd struct {
 	rows    *store.Store
 	members []member
 	scratch string
-	model   pattern
+	// mechanism is the members' and model the grant that they are copies of.
+	mechanism mechanism
+	model     pattern
 }
 
 // tenant is the one that all of the crowd's processes share.
@@ -128,7 +130,7 @@ const settleCrowd = 15 * time.Minute
 // gather starts a crowd of so many members with so many processes. shape, when given,
 // may change a member before it is written.
 func (g *ground) gather(f *findings, m mechanism, size, processes int, shape func(n int, one *member)) *crowd {
-	c := &crowd{findings: f, model: g.pattern(f, m)}
+	c := &crowd{findings: f, mechanism: m, model: g.pattern(f, m)}
 	for n := range size {
 		one := c.model.member(n)
 		if shape != nil {
@@ -155,7 +157,8 @@ func (c *crowd) start(g *ground, processes int) {
 	if err != nil {
 		c.Fatalf("building the package: %v", err)
 	}
-	options := stack.Options{Package: folder, Account: account, Scratch: c.scratch, Seed: g.seed, Pace: g.pace, Directory: strings.NewReader(c.directory())}
+	options := stack.Options{Package: folder, Account: account, Scratch: c.scratch, Seed: g.seed, Pace: g.pace,
+		Document: c.mechanism.documented(), Directory: strings.NewReader(c.directory())}
 	for range processes {
 		started, err := stack.Start(context.Background(), options)
 		if err != nil {

@@ -27,7 +27,7 @@ func featBreakages() []featBreakage {
 		{breakage{name: "every slot may write", file: "engine/ceiling.go",
 			old: `return []int{writingSlot}`, new: `return []int{writingSlot, 2, 3, 4}`}, feat{run: band{16, 5, "40ms"}.sweep}, "writes were under way"},
 		{breakage{name: "lateness is not told", file: "engine/fold.go",
-			old: `detail += ", " + late + " late"`, new: `detail += ""`}, absences(false)[0], "does not tell it"},
+			old: `detail += ", " + late + " late"`, new: `detail += ""`}, absences(false, mechanisms()[0])[0], "does not tell it"},
 		{breakage{name: "a disabled assignment is overlooked", file: "plan/rbac.go",
 			old: `return AssignmentDisabled, "was disabled"`, new: `return "", ""`}, feat{run: drifting{clean: 1, each: 1}.run}, "AssignmentDisabled"},
 		{breakage{name: "an empty list is trusted", file: "access/verdict.go",

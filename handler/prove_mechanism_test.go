@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -25,9 +24,14 @@ type mechanism struct {
 	removals []string
 	// byHand is what an administrator can take away of a grant, by what it is called.
 	byHand func(id string) map[string][]tenant.Action
+	// wanders are the kinds of drift from its grants; nil where it has no crowds.
+	wanders func() []wander
 	// sampled is how many trials of a row the full form draws, because most of what they
 	// try is the same as for another mechanism; 0 tries all.
 	sampled int
+	// crowd is how many grants a crowd of a sampled mechanism has at most, in the full form
+	// alone: what a crowd is copied from takes as long to live as a test may. 0 has none.
+	crowd int
 	// document is the operator's document of its lives; that of any group where it is empty.
 	document string
 	// ends is how long after the end of a grant the last removal is tried, in a tenant that
@@ -38,11 +42,16 @@ type mechanism struct {
 	// leavesDead: a mailbox keeps an entry of a trustee that was removed. It names nobody any
 	// more and opens nothing, and nothing that is left tells whose it was.
 	leavesDead bool
+	// listed: what else gives access is known only once the daily comparison with the tenant
+	// has gone through all mailboxes.
+	listed bool
 	// writing gives the service the rights that only the older mechanisms need.
 	writing bool
 	// found is what an administrator has done before the request; the life is to leave the
 	// tenant as if it had not been.
 	found []tenant.Action
+	// standing is what he has done before that and is nobody's to remove: the pointer.
+	standing []tenant.Action
 }
 
 // documented is the operator's document of a life.
@@ -53,16 +62,32 @@ func (m mechanism) documented() string {
 	return m.document
 }
 
-// directory is the directory of a life; nil for the usual one.
-func (m mechanism) directory() io.Reader {
+// directory is the directory of a life, as JSON.
+func (m mechanism) directory() string {
 	if !m.writing {
-		return nil
+		return tenant.SampleDirectory()
 	}
-	return strings.NewReader(tenant.SampleWritingDirectory())
+	return tenant.SampleWritingDirectory()
 }
 
-// sampledTrials is so many that every phase of a life is met.
-const sampledTrials = 8
+const (
+	// sampledTrials is so many that every phase of a life is met.
+	sampledTrials = 8
+	// sampledCrowd is more than a cap lets through and more than the slots of the ceiling.
+	sampledCrowd = 30
+)
+
+// crowds reports whether crowds of the mechanism are tried. How rbac expresses a scope is
+// nothing that a crowd is about.
+func (m mechanism) crowds(full bool) bool { return m.sampled == 0 || full && m.crowd > 0 }
+
+// grants is how many grants a crowd has that is to have so many.
+func (m mechanism) grants(size int) int {
+	if m.sampled == 0 {
+		return size
+	}
+	return min(size, m.crowd)
+}
 
 func mechanisms() []mechanism {
 	return []mechanism{
@@ -73,6 +98,9 @@ func mechanisms() []mechanism {
 		accessPolicy(),
 		mailboxPermission(),
 		migration(),
+		adoptedAssignments(),
+		adoptedPolicies(),
+		adoptedMailboxPermissions(),
 	}
 }
 
@@ -81,7 +109,7 @@ const byPolicies = anyGroup + "mechanisms: [rbac, accessPolicy]\nconsentBy: serv
 
 func accessPolicy() mechanism {
 	return mechanism{
-		name: "accessPolicy", workload: tenant.SampleNewsletterAppID, sampled: sampledTrials, document: byPolicies, writing: true,
+		name: "accessPolicy", workload: tenant.SampleNewsletterAppID, sampled: sampledTrials, crowd: sampledCrowd, document: byPolicies, writing: true,
 		request: func(n int) string {
 			mailbox := []string{"news@contoso.example", "hr@contoso.example"}[n%2]
 			return `{"workload": {"appId": "` + tenant.SampleNewsletterAppID + `"}, "mechanism": "accessPolicy", "permissions": ["Mail.Send", "Calendars.Read"],
@@ -89,6 +117,7 @@ func accessPolicy() mechanism {
 		},
 		removals: []string{"Remove-DistributionGroupMember", "DELETE /v1.0/servicePrincipals/*", "Remove-ApplicationAccessPolicy", "Remove-DistributionGroup"},
 		byHand:   policyByHand,
+		wanders:  policyWanders,
 		ends:     2*time.Hour + time.Minute,
 
 		keptForRestoring: true,
@@ -115,7 +144,7 @@ const byPermissions = anyGroup + "mechanisms: [rbac, mailboxPermission]\nconsent
 
 func mailboxPermission() mechanism {
 	return mechanism{
-		name: "mailboxPermission", workload: tenant.SampleNewsletterAppID, sampled: sampledTrials, document: byPermissions, writing: true,
+		name: "mailboxPermission", workload: tenant.SampleNewsletterAppID, sampled: sampledTrials, crowd: sampledCrowd, document: byPermissions, writing: true,
 		request: func(n int) string {
 			mailbox := []string{"news@contoso.example", "hr@contoso.example"}[n%2]
 			return `{"workload": {"appId": "` + tenant.SampleNewsletterAppID + `"}, "mechanism": "mailboxPermission", "permissions": ["IMAP.AccessAsApp", "POP.AccessAsApp"],
@@ -123,8 +152,9 @@ func mailboxPermission() mechanism {
 		},
 		removals: []string{"Remove-MailboxPermission", "DELETE /v1.0/servicePrincipals/*", "Remove-ServicePrincipal"},
 		byHand:   permissionByHand,
+		wanders:  permissionWanders,
 
-		keptForRestoring: true, leavesDead: true,
+		keptForRestoring: true, leavesDead: true, listed: true,
 	}
 }
 
@@ -150,7 +180,7 @@ func permissionByHand(string) map[string][]tenant.Action {
 // without that consent.
 func migration() mechanism {
 	m := rbac("migration", sampledTrials, `{"mailboxes": ["news@contoso.example"]}`, `{"mailboxes": ["hr@contoso.example"]}`)
-	m.document, m.writing = byPolicies, true
+	m.document, m.writing, m.crowd = byPolicies, true, sampledCrowd
 	m.found = []tenant.Action{{Do: "addConsent", Workload: tenant.SampleNewsletterAppID, Resource: "graph", Permission: "Mail.Send"}}
 	asked := m.request
 	m.request = func(n int) string {
@@ -178,6 +208,7 @@ func rbac(name string, sampled int, scopes ...string) mechanism {
 		},
 		removals: removals,
 		byHand:   byHand,
+		wanders:  rbacWanders,
 		sampled:  sampled,
 	}
 }

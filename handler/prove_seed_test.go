@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -99,7 +100,7 @@ func (t *pattern) readTenant(dump []byte) error {
 		return err
 	}
 	t.picture = map[string][]string{}
-	for _, list := range []string{"pointers", "scopes", "assignments", "mailboxes", "servicePrincipals"} {
+	for _, list := range slices.Concat(givenLists, []string{"mailboxes", "servicePrincipals", "applications"}) {
 		var objects []json.RawMessage
 		err := json.Unmarshal(lists[list], &objects)
 		if err != nil {
@@ -112,18 +113,40 @@ func (t *pattern) readTenant(dump []byte) error {
 	return nil
 }
 
+// givenLists are the lists of a directory that hold what somebody was given: a workload
+// without access is in none of them.
+var givenLists = []string{"pointers", "scopes", "assignments", "groups", "accessPolicies", "mailboxPermissions", "consents"}
+
 // take keeps an object that belongs to the grant, its workload or its mailbox.
 func (t *pattern) take(list, object string) {
-	belongs := slices.ContainsFunc([]string{t.id, tenant.SampleNewsletterObjectID, tenant.SampleNewsGUID + `"`}, func(id string) bool { return strings.Contains(object, id) })
-	if !belongs {
+	owners := []string{t.id, tenant.SampleNewsletterAppID, tenant.SampleNewsletterObjectID, tenant.SampleNewsGUID + `"`}
+	if !slices.ContainsFunc(owners, func(id string) bool { return strings.Contains(object, id) }) {
 		return
 	}
 	t.picture[list] = append(t.picture[list], object)
-	var known struct{ GUID string }
-	_ = json.Unmarshal([]byte(object), &known) // taken from a document that was read
-	if known.GUID != "" && list != "mailboxes" {
-		t.ids = append(t.ids, known.GUID)
+	if !slices.Contains(givenLists, list) {
+		return
 	}
+	var known struct{ GUID, EntraID, ID string }
+	_ = json.Unmarshal([]byte(object), &known) // taken from a document that was read
+	for _, id := range []string{known.GUID, known.EntraID, known.ID} {
+		if id != "" {
+			t.ids = append(t.ids, id)
+		}
+	}
+}
+
+// objects counts what the grant has in the tenant. A mailbox in its group is one, too.
+func (t *pattern) objects() int {
+	count := 0
+	for _, list := range givenLists {
+		for _, object := range t.picture[list] {
+			var known struct{ Members []string }
+			_ = json.Unmarshal([]byte(object), &known) // taken from a document that was read
+			count += 1 + len(known.Members)
+		}
+	}
+	return count
 }
 
 // member is one grant of a crowd.
@@ -143,10 +166,12 @@ type member struct {
 func (t *pattern) member(n int) member {
 	one := member{n: n, id: grant.NewID("crowd", fmt.Sprint(n)), workload: castID("b", n), mailbox: castID("d", n), name: fmt.Sprintf("Crowd%05d", n), expires: t.expires}
 	pairs := []string{t.id, one.id, tenant.SampleNewsletterAppID, castID("a", n), tenant.SampleNewsletterObjectID, one.workload,
-		tenant.SampleNewsGUID, one.mailbox, crowdWorkload, one.name, "newsletter@", fmt.Sprintf("letter%05d@", n), "news@", fmt.Sprintf("news%05d@", n),
+		tenant.SampleNewsletterRegistrationID, castID("c", n), tenant.SampleNewsGUID, one.mailbox, `"News"`, fmt.Sprintf(`"News%05d"`, n), crowdWorkload, one.name, "newsletter@", fmt.Sprintf("letter%05d@", n), "news@", fmt.Sprintf("news%05d@", n),
 		"f0000000-0000-4000-8000-000000000001", castID("f", n), "e0000000-0000-4000-8000-000000000001", castID("e", n)}
 	for i, id := range t.ids {
-		pairs = append(pairs, id, castID(string(rune('1'+i)), n))
+		made := castID(fmt.Sprintf("%x", i+1), n)
+		// Exchange shows a policy by the security id of its group.
+		pairs = append(pairs, id, made, tenant.SecurityID(id), tenant.SecurityID(made))
 	}
 	one.replace = strings.NewReplacer(pairs...)
 	for _, due := range t.dues {
@@ -158,7 +183,7 @@ func (t *pattern) member(n int) member {
 // directory is the sample directory with everything that the members have made.
 func (c *crowd) directory() string {
 	var document map[string]any
-	err := json.Unmarshal([]byte(tenant.SampleDirectory()), &document)
+	err := json.Unmarshal([]byte(c.mechanism.directory()), &document)
 	if err != nil {
 		c.Fatalf("reading the sample directory: %v", err)
 	}
@@ -284,4 +309,31 @@ func (c *crowd) lookAt(one member, history bool) (seenMember, error) {
 		seen.history = append(seen.history, entry)
 	}
 	return seen, err
+}
+
+// given is what the tenant holds of what somebody was given, by the ids in it.
+type given map[string]bool
+
+// known are the ids by which such an object names a grant, a workload or a mailbox.
+var known = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[a-z2-7]{20}\b`)
+
+func (c *crowd) given() given {
+	var lists map[string]json.RawMessage
+	err := json.Unmarshal(c.tenant().Dump(), &lists)
+	if err != nil {
+		c.Fatalf("reading the dump: %v", err)
+	}
+	all := given{}
+	for _, list := range givenLists {
+		for _, id := range known.FindAll(lists[list], -1) {
+			all[string(id)] = true
+		}
+	}
+	return all
+}
+
+// of reports whether something of the member is there: by the id in its name, or where it
+// bears none by the workload or the mailbox that it is about.
+func (g given) of(one member) bool {
+	return g[one.id] || g[one.workload] || g[castID("a", one.n)] || g[one.mailbox]
 }

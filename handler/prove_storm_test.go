@@ -37,10 +37,13 @@ const (
 	mostCallsFor = 2 // times those of a calm life
 )
 
-func storms(full bool) []feat {
+func storms(full bool, m mechanism) []feat {
 	lives := 1
 	if full {
 		lives = 6
+	}
+	if m.sampled > 0 {
+		lives = 2
 	}
 	all := []storm{
 		{name: "429 that asks for 2 s, and 503", retryAfter: 2, onTenant: true},
@@ -48,7 +51,7 @@ func storms(full bool) []feat {
 		{name: "429 and 503 that ask for nothing", onTenant: true},
 		{name: "503 of the storage", onStorage: true},
 	}
-	if !full {
+	if !full || m.sampled > 0 {
 		// The waits of the others are waited for in real time.
 		all = all[1:2]
 	}

@@ -67,8 +67,11 @@ func cmdMayFail(s *story, _ *testscript.TestScript, _ []string) error {
 	return nil
 }
 
-// log PATTERN looks for a line in what the handler has logged. Where everything
-// misbehaves it may come later.
+// soonLimit is how long a line is waited for that comes soon.
+const soonLimit = 60 * time.Second
+
+// log PATTERN [soon] looks for a line in what host and handler have logged. Where everything
+// misbehaves it may come later. soon waits for it by the machine's time.
 func cmdLog(s *story, _ *testscript.TestScript, args []string) error {
 	pattern, err := regexp.Compile(args[0])
 	if err != nil {
@@ -85,9 +88,13 @@ func cmdLog(s *story, _ *testscript.TestScript, args []string) error {
 		}
 		return "nothing in the log matches " + args[0], nil
 	}
-	if s.stack == nil {
-		// It did not start, so no time passes.
+	if s.stack == nil || len(args) > 1 {
+		// No time passes on the shared clock.
 		what, err := missing()
+		for began := time.Now(); len(args) > 1 && err == nil && what != "" && time.Since(began) < soonLimit; {
+			time.Sleep(50 * time.Millisecond)
+			what, err = missing()
+		}
 		if err == nil && what != "" {
 			err = errors.New(what)
 		}

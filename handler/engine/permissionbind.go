@@ -112,10 +112,16 @@ func besideOurRights(live *held, others []access.Consent) []access.Path {
 	if live.Mechanism != grant.MailboxPermission {
 		return nil
 	}
+	var rights []access.MailboxRight
+	for _, mailbox := range live.Mailboxes {
+		rights = append(rights, plan.RightsOn(live.Grant, mailbox.GUID)...)
+	}
+	slices.Sort(rights)
+	rights = slices.Compact(rights)
 	var found []access.Path
 	for _, one := range others {
 		beyond := access.Beyond([]string{one.Value}, live.Permissions)
-		for _, right := range access.RightsFor(live.Permissions) {
+		for _, right := range rights {
 			if one.Resource == access.Exchange && len(beyond) > 0 && access.Opens(right, one.Value) {
 				found = append(found, access.Path{Kind: access.ByMailboxPermission, What: "by the " + string(right) + " of this grant the consent to " + one.Value + ", which no grant has given,",
 					Scope: "mailbox permissions", Overlap: beyond, Verdict: grant.Allowed})

@@ -97,3 +97,21 @@ func TestAdoptedPermissionsDrift(t *testing.T) {
 		t.Errorf("a consent that was given anew is another one, and removed were %v", removed)
 	}
 }
+
+// TestAdoptedRightsExcess: FullAccess that was adopted for sending opens the mailbox to the
+// consent for reading that another grant asks for.
+func TestAdoptedRightsExcess(t *testing.T) {
+	t.Parallel()
+	sends := grant.Grant{Mechanism: grant.MailboxPermission, Permissions: []string{"SMTP.SendAsApp"}, Mailboxes: []grant.Mailbox{{GUID: firstGUID, Address: "first"}}}
+	reads := grant.Grant{Mechanism: grant.MailboxPermission, Permissions: []string{"IMAP.AccessAsApp"}, Mailboxes: []grant.Mailbox{{GUID: secondGUID, Address: "second"}}}
+	onFirst := func(excess []string) bool {
+		return slices.ContainsFunc(excess, func(one string) bool { return strings.HasSuffix(one, "of first") })
+	}
+	if onFirst(plan.ExcessOfPermissions([]grant.Grant{reads, sends}, nil)) {
+		t.Error("SendAs opens nothing to IMAP")
+	}
+	sends.Adoption = &grant.Adoption{MailboxPermissions: []grant.AdoptedRight{{Mailbox: strings.ToUpper(firstGUID), Right: "FullAccess"}}}
+	if !onFirst(plan.ExcessOfPermissions([]grant.Grant{reads, sends}, nil)) {
+		t.Error("FullAccess that was adopted opens nothing to IMAP")
+	}
+}

@@ -16,7 +16,7 @@ import (
 func Excess(grants []grant.Grant) []string {
 	return excessOfPairs(grants, func(pair []grant.Grant) []string {
 		asked := askedBy(pair, grant.AccessPolicy)
-		return asked.excess(func([]string) []string { return asked.consented })
+		return asked.excess(func(string) []string { return asked.consented })
 	})
 }
 
@@ -28,14 +28,12 @@ func ExcessOfPermissions(grants []grant.Grant, held []string) []string {
 	return excessOfPairs(grants, func(pair []grant.Grant) []string {
 		asked := askedBy(pair, grant.MailboxPermission)
 		consented := append(slices.Clone(held), asked.consented...)
-		return asked.excess(func(permissions []string) []string { return openedBy(permissions, consented) })
+		return asked.excess(func(mailbox string) []string { return openedBy(asked.rights[mailbox], consented) })
 	})
 }
 
-// openedBy are those of the consents that open a mailbox on which the permissions were
-// asked for, by the rights that they need there.
-func openedBy(permissions, consented []string) []string {
-	rights := access.RightsFor(permissions)
+// openedBy are those of the consents that open a mailbox on which somebody has the rights.
+func openedBy(rights []access.MailboxRight, consented []string) []string {
 	var opened []string
 	for _, value := range consented {
 		if slices.ContainsFunc(rights, func(right access.MailboxRight) bool { return access.Opens(right, value) }) {
@@ -64,10 +62,12 @@ type asking struct {
 	consented []string
 	asked     map[string][]string
 	address   map[string]string
+	// rights are those that the grants have on each mailbox, by the mechanism that has any.
+	rights map[string][]access.MailboxRight
 }
 
 func askedBy(grants []grant.Grant, mechanism grant.Mechanism) asking {
-	a := asking{asked: map[string][]string{}, address: map[string]string{}}
+	a := asking{asked: map[string][]string{}, address: map[string]string{}, rights: map[string][]access.MailboxRight{}}
 	for _, g := range grants {
 		if g.Mechanism != mechanism {
 			continue
@@ -77,6 +77,7 @@ func askedBy(grants []grant.Grant, mechanism grant.Mechanism) asking {
 			guid := strings.ToLower(mailbox.GUID)
 			a.asked[guid] = append(a.asked[guid], g.Permissions...)
 			a.address[guid] = mailbox.Address
+			a.rights[guid] = append(a.rights[guid], RightsOn(g, guid)...)
 		}
 		if g.Scope.Counted() {
 			// Of a policy that was adopted: its group's members are taken for others than anybody
@@ -90,12 +91,12 @@ func askedBy(grants []grant.Grant, mechanism grant.Mechanism) asking {
 }
 
 // excess names what is open beyond what was asked, where opened says which permissions
-// open a mailbox on which these were asked.
-func (a asking) excess(opened func([]string) []string) []string {
+// open a mailbox.
+func (a asking) excess(opened func(mailbox string) []string) []string {
 	var excess []string
 	for guid, permissions := range a.asked {
 		var beyond []string
-		for _, capability := range access.Beyond(opened(permissions), permissions) {
+		for _, capability := range access.Beyond(opened(guid), permissions) {
 			beyond = append(beyond, string(capability))
 		}
 		if len(beyond) > 0 {

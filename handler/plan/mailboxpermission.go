@@ -61,6 +61,21 @@ func adoptedPermissions(adoption grant.Adoption) []grant.Step {
 	return steps
 }
 
+// RightsOn are the rights that a grant has on one of its mailboxes: those that its
+// permissions need, or those that were adopted, which may open more.
+func RightsOn(g grant.Grant, mailbox string) []access.MailboxRight {
+	if g.Adoption == nil {
+		return access.RightsFor(g.Permissions)
+	}
+	var rights []access.MailboxRight
+	for _, one := range g.Adoption.MailboxPermissions {
+		if strings.EqualFold(one.Mailbox, mailbox) {
+			rights = append(rights, access.MailboxRight(one.Right))
+		}
+	}
+	return rights
+}
+
 // PermissionStep is the shared step of a right on the mailbox with this GUID, before
 // anything is known of it.
 func PermissionStep(mailbox string, right access.MailboxRight) grant.Step {

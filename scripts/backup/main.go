@@ -33,13 +33,17 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
 	stop()
+	if errors.Is(err, errUsage) {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(1)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "backup:", err)
 		os.Exit(1)
 	}
 }
 
-var errUsage = errors.New("the call cannot be understood\n\n" + usage)
+var errUsage = errors.New("the call cannot be understood: see the usage")
 
 func run(ctx context.Context, arguments []string, lookup func(string) string, out io.Writer) error {
 	if len(arguments) != 2 {

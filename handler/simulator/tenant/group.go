@@ -122,8 +122,8 @@ func (g group) hasMember(id string) bool {
 	return slices.ContainsFunc(g.Members, func(each string) bool { return strings.EqualFold(each, id) })
 }
 
-// securityID has the look of a Windows security identifier; it is stable for a GUID.
-func securityID(of string) string {
+// SecurityID has the look of a Windows security identifier; it is stable for the GUID of a recipient.
+func SecurityID(of string) string {
 	sum := strings.ReplaceAll(inventedGUID("sid", of), "-", "")
 	parts := []string{"S-1-5-21"}
 	for _, piece := range []string{sum[0:7], sum[7:14], sum[14:21], sum[21:26]} {

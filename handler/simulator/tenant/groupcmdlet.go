@@ -15,7 +15,7 @@ func (t *Tenant) groupRow(call *invocation, from group) row {
 	for _, each := range from.Members {
 		members = append(members, t.state.memberName(each))
 	}
-	made["Name"], made["Identity"], made["ManagedBy"], made["Sid"] = from.Name, from.Name, owners, securityID(from.GUID)
+	made["Name"], made["Identity"], made["ManagedBy"], made["Sid"] = from.Name, from.Name, owners, SecurityID(from.GUID)
 	made["Description"], made["Notes"] = from.Description, from.Description
 	made["WindowsEmailAddress"], made["GroupType"] = from.Primary, groupTypes[from.Kind]
 	if from.visibleFrom.After(call.at) {

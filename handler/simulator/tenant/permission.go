@@ -59,7 +59,7 @@ func (t *Tenant) trusteeName(id string) string {
 			return each.UPN
 		}
 	}
-	return securityID(id)
+	return SecurityID(id)
 }
 
 func (t *Tenant) permissionMailbox(identity string) (mailbox, error) {
@@ -195,7 +195,7 @@ func (t *Tenant) takePermissions(call *invocation, user string, known []string) 
 // deadTrustee finds the entry of somebody who is gone by the security identifier that lists show.
 func (t *Tenant) deadTrustee(target mailbox, user string, otherwise error) (string, error) {
 	for _, each := range t.state.permissionsOf(target) {
-		if securityID(each.Trustee) == user {
+		if SecurityID(each.Trustee) == user {
 			return each.Trustee, nil
 		}
 	}

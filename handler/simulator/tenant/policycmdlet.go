@@ -21,7 +21,7 @@ var accessCheckResults = map[bool][languages]string{
 // policyIdentity has the documented form: organization, application, the scope's security identifier
 // and the policy's own id.
 func (t *Tenant) policyIdentity(of policy) string {
-	return t.organization.ID + `\` + of.AppID + ":" + securityID(of.Scope) + ";" + of.GUID
+	return t.organization.ID + `\` + of.AppID + ":" + SecurityID(of.Scope) + ";" + of.GUID
 }
 
 func (t *Tenant) policyRow(from policy) row {
@@ -33,7 +33,7 @@ func (t *Tenant) policyRow(from policy) row {
 	}
 	return row{
 		"Identity": t.policyIdentity(from), "AppId": from.AppID, "ScopeName": name,
-		"ScopeIdentity": name, "ScopeIdentityRaw": securityID(from.Scope) + ";" + from.Scope,
+		"ScopeIdentity": name, "ScopeIdentityRaw": SecurityID(from.Scope) + ";" + from.Scope,
 		"AccessRight": from.AccessRight, "Description": from.Description, "ShardType": "All", "IsValid": true,
 	}
 }
@@ -173,7 +173,7 @@ func testApplicationAccessPolicy(t *Tenant, call *invocation) ([]row, error) {
 	}
 	granted := policiesAllow(t.state.policies, appID, target, t.state.memberships())
 	return []row{{
-		"AppId": appID, "Mailbox": target.DisplayName, "MailboxId": guid(target.GUID), "MailboxSid": securityID(target.GUID),
+		"AppId": appID, "Mailbox": target.DisplayName, "MailboxId": guid(target.GUID), "MailboxSid": SecurityID(target.GUID),
 		"AccessCheckResult": accessCheckResults[granted][t.resultLanguage(call.conditions)],
 	}}, nil
 }

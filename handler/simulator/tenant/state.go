@@ -86,7 +86,7 @@ func newState(from directory, now time.Time) state {
 	for _, each := range from.Consents {
 		holder, _ := s.principal(each.Workload)
 		role, _ := appRoleByName(each.Resource, each.Permission)
-		s.addConsent(consent{Workload: holder.ObjectID, Resource: each.Resource, Permission: role.value, createdAt: now})
+		s.addConsent(consent{ID: each.ID, Workload: holder.ObjectID, Resource: each.Resource, Permission: role.value, createdAt: now})
 	}
 	for _, each := range from.Mailboxes {
 		s.mailboxes = append(s.mailboxes, each.completed())
@@ -249,14 +249,16 @@ func (s *state) consentsOf(objectID string) []consent {
 	return held
 }
 
-// addConsent gives it its id. It reports false when the principal already holds it.
+// addConsent gives it its id, unless it has one. It reports false when the principal already holds it.
 func (s *state) addConsent(wanted consent) (consent, bool) {
 	for _, each := range s.consentsOf(wanted.Workload) {
 		if each.Resource == wanted.Resource && each.Permission == wanted.Permission {
 			return consent{}, false
 		}
 	}
-	wanted.ID = consentID(s.newGUID("consent", wanted.Workload+" "+wanted.Resource+" "+wanted.Permission))
+	if wanted.ID == "" {
+		wanted.ID = consentID(s.newGUID("consent", wanted.Workload+" "+wanted.Resource+" "+wanted.Permission))
+	}
 	s.consents = append(s.consents, wanted)
 	return wanted, true
 }
