@@ -373,7 +373,8 @@ func (l *life) meaning() string {
 	view := l.view()
 	var lasting []condition
 	for _, c := range view.Conditions {
-		if c.Type != "Stuck" && c.Type != "Expiring" && c.Type != "Effective" {
+		// What the registration declares is told by the first proof of another run.
+		if c.Type != "Stuck" && c.Type != "Expiring" && c.Type != "Effective" && c.Type != "ConsentDeclared" {
 			lasting = append(lasting, c)
 		}
 	}
