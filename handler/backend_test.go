@@ -17,6 +17,13 @@ func TestWaitingCallsShareAFailure(t *testing.T) {
 	t.Parallel()
 	var healthy atomic.Bool
 	storage := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if healthy.Load() && r.Method == http.MethodGet {
+			// The tables are there and empty.
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(`{"odata.error":{"code":"ResourceNotFound","message":{"value":"no"}}}`))
+			return
+		}
 		if healthy.Load() {
 			w.WriteHeader(http.StatusNoContent)
 			return

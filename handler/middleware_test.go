@@ -20,7 +20,7 @@ import (
 func serveOne(t *testing.T, handle echo.HandlerFunc, layers ...echo.MiddlewareFunc) (*httptest.Server, *bytes.Buffer) {
 	t.Helper()
 	logs := &bytes.Buffer{}
-	s := &server{log: newLog(logs)}
+	s := &server{log: newLog(logs), backend: &backend{}}
 	router := echo.New()
 	router.HTTPErrorHandler = s.fail
 	router.Use(s.observe, s.survive)

@@ -161,7 +161,7 @@ func TestBesideOurRights(t *testing.T) {
 		{"SMTP.SendAsApp", "IMAP.AccessAsApp", grant.MailboxPermission, 0},
 		{"IMAP.AccessAsApp", "SMTP.SendAsApp", grant.RBAC, 0},
 	} {
-		live := &held{Grant: grant.Grant{Mechanism: test.mechanism, Permissions: []string{test.permission}}}
+		live := &held{Grant: grant.Grant{Mechanism: test.mechanism, Permissions: []string{test.permission}, Mailboxes: []grant.Mailbox{{GUID: mailbox1}}}}
 		if got := besideOurRights(live, []access.Consent{{Resource: access.Exchange, Value: test.consent}}); len(got) != test.want {
 			t.Errorf("%+v: %+v", test, got)
 		}
