@@ -98,6 +98,7 @@ func mechanisms() []mechanism {
 		accessPolicy(),
 		mailboxPermission(),
 		migration(),
+		migrationOfPolicies(),
 		adoptedAssignments(),
 		adoptedPolicies(),
 		adoptedMailboxPermissions(),
@@ -188,6 +189,24 @@ func migration() mechanism {
 			return asked(n)
 		}
 		return strings.Replace(asked(n), "{", `{"migrate": true, `, 1)
+	}
+	return m
+}
+
+// migrationOfPolicies replaces consents that an application access policy confines, and the
+// policy with them; its group, which was there, becomes the scope and stays.
+func migrationOfPolicies() mechanism {
+	m := migration()
+	m.name, m.crowd, m.wanders = "migration, policies", 0, nil
+	consent := tenant.Action{Do: "addConsent", Workload: tenant.SampleNewsletterAppID, Resource: "graph", Permission: "Calendars.Read"}
+	policy := tenant.Action{Do: "addAccessPolicy", AccessPolicy: map[string]any{"appId": tenant.SampleNewsletterAppID, "scope": tenant.SampleSalesSouthGUID, "accessRight": "RestrictAccess"}}
+	m.found = append(m.found, consent, policy)
+	asked := m.request
+	m.request = func(n int) string {
+		if n > 0 {
+			return asked(n)
+		}
+		return `{"migrate": true, "appId": "` + tenant.SampleNewsletterAppID + `", "duration": "P2D", "requester": "alice@contoso.example"}`
 	}
 	return m
 }
