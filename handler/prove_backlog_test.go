@@ -107,7 +107,7 @@ const (
 // drained lets the members' end pass by so much, and sweeps until all of them are
 // revoked. What is not by then has failed.
 func (c *crowd) drained(after time.Duration) drainage {
-	result := drainage{objects: c.model.objects() * len(c.members)}
+	result := drainage{objects: c.model.objects(c.mechanism.goes()) * len(c.members)}
 	c.tenant().ResetRequests()
 	c.tenant().Advance(c.model.expires.Add(after).Sub(c.tenant().Now()))
 	began := time.Now()

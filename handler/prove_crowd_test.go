@@ -133,6 +133,9 @@ func (g *ground) gather(f *findings, m mechanism, size, processes int, shape fun
 	c := &crowd{findings: f, mechanism: m, model: g.pattern(f, m)}
 	for n := range size {
 		one := c.model.member(n)
+		for _, name := range m.objects {
+			one.objects = append(one.objects, one.replace.Replace(name))
+		}
 		if shape != nil {
 			shape(n, &one)
 		}

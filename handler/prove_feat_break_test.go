@@ -41,7 +41,7 @@ func featBreakages() []featBreakage {
 
 // believedEmpty retests a grant on a tenant whose own test lists nothing.
 func believedEmpty(g *ground, f *findings, m mechanism) outcome {
-	first := askings()[0]
+	first := rbacAskings()[0]
 	retestsSpoilt(g, f, m, first, []tenant.Fault{{Name: "empty", Match: first.match}})
 	return outcome{tried: 1}
 }

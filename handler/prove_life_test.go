@@ -71,6 +71,8 @@ type life struct {
 	intended        bool
 	reached, struck bool
 	killed          bool // and not yet started again
+	// spoilt is when answers began to be spoilt; zero for all that there are.
+	spoilt time.Time
 }
 
 // lived is what a life left, by meaning, and its writes in their order.
@@ -319,8 +321,12 @@ func (l *life) quiet() {
 // worker's lease lapses after 90 seconds, what it owed comes up after two minutes,
 // and what failed often waits for an hour.
 func (l *life) sweepUntil(state string) {
+	l.sweepTo(state, func() bool { return l.view().State == state })
+}
+
+func (l *life) sweepTo(state string, reached func() bool) {
 	for try := range 18 {
-		if l.view().State == state {
+		if reached() {
 			return
 		}
 		step := 2 * time.Minute

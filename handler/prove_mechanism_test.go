@@ -24,6 +24,15 @@ type mechanism struct {
 	removals []string
 	// byHand is what an administrator can take away of a grant, by what it is called.
 	byHand func(id string) map[string][]tenant.Action
+	// permissions are those that its plays grant; playPermissions where there are none here.
+	permissions []string
+	// includes is the cmdlet by which a mailbox comes to be granted.
+	includes string
+	// objects are the names that an administrator has given, of the scope and the role assignments;
+	// nil where the service names them.
+	objects []string
+	// askings are the calls of a verification of its grants.
+	askings func() []asking
 	// wanders are the kinds of drift from its grants; nil where it has no crowds.
 	wanders func() []wander
 	// sampled is how many trials of a row the full form draws, because most of what they
@@ -60,6 +69,14 @@ func (m mechanism) documented() string {
 		return anyGroup
 	}
 	return m.document
+}
+
+// granted are the permissions that its plays draw from.
+func (m mechanism) granted() []string {
+	if m.permissions == nil {
+		return playPermissions
+	}
+	return m.permissions
 }
 
 // directory is the directory of a life, as JSON.
@@ -118,6 +135,8 @@ func accessPolicy() mechanism {
 		},
 		removals: []string{"Remove-DistributionGroupMember", "DELETE /v1.0/servicePrincipals/*", "Remove-ApplicationAccessPolicy", "Remove-DistributionGroup"},
 		byHand:   policyByHand,
+		askings:  policyAskings,
+		includes: "Add-DistributionGroupMember",
 		wanders:  policyWanders,
 		ends:     2*time.Hour + time.Minute,
 
@@ -153,7 +172,11 @@ func mailboxPermission() mechanism {
 		},
 		removals: []string{"Remove-MailboxPermission", "DELETE /v1.0/servicePrincipals/*", "Remove-ServicePrincipal"},
 		byHand:   permissionByHand,
+		askings:  permissionAskings,
+		includes: "Add-MailboxPermission",
 		wanders:  permissionWanders,
+
+		permissions: []string{"IMAP.AccessAsApp", "POP.AccessAsApp"},
 
 		keptForRestoring: true, leavesDead: true, listed: true,
 	}
@@ -181,7 +204,7 @@ func permissionByHand(string) map[string][]tenant.Action {
 // without that consent.
 func migration() mechanism {
 	m := rbac("migration", sampledTrials, `{"mailboxes": ["news@contoso.example"]}`, `{"mailboxes": ["hr@contoso.example"]}`)
-	m.document, m.writing, m.crowd = byPolicies, true, sampledCrowd
+	m.document, m.writing, m.crowd, m.askings = byPolicies, true, sampledCrowd, migrationAskings
 	m.found = []tenant.Action{{Do: "addConsent", Workload: tenant.SampleNewsletterAppID, Resource: "graph", Permission: "Mail.Send"}}
 	asked := m.request
 	m.request = func(n int) string {
@@ -197,7 +220,7 @@ func migration() mechanism {
 // policy with them; its group, which was there, becomes the scope and stays.
 func migrationOfPolicies() mechanism {
 	m := migration()
-	m.name, m.crowd, m.wanders = "migration, policies", 0, nil
+	m.name, m.wanders = "migration, policies", groupedWanders
 	consent := tenant.Action{Do: "addConsent", Workload: tenant.SampleNewsletterAppID, Resource: "graph", Permission: "Calendars.Read"}
 	policy := tenant.Action{Do: "addAccessPolicy", AccessPolicy: map[string]any{"appId": tenant.SampleNewsletterAppID, "scope": tenant.SampleSalesSouthGUID, "accessRight": "RestrictAccess"}}
 	m.found = append(m.found, consent, policy)
@@ -227,6 +250,8 @@ func rbac(name string, sampled int, scopes ...string) mechanism {
 		},
 		removals: removals,
 		byHand:   byHand,
+		askings:  rbacAskings,
+		includes: "New-ManagementScope",
 		wanders:  rbacWanders,
 		sampled:  sampled,
 	}

@@ -118,7 +118,7 @@ func (c casting) start(g *ground, f *findings, m mechanism) *play {
 	}
 	seed := seedOf(g.seed, c.what)
 	started, err := stack.Start(context.Background(), stack.Options{Package: folder, Account: account, Scratch: scratch, Seed: seed,
-		Mood: tenant.Unruly, Pace: usualPace, Document: anyGroup, Directory: strings.NewReader(castDirectory(f, c.workloads))})
+		Mood: tenant.Unruly, Pace: usualPace, Document: m.documented(), Directory: strings.NewReader(castDirectory(f, m.directory(), c.workloads))})
 	if err != nil {
 		f.Fatalf("starting the stack: %v", err)
 	}
@@ -141,9 +141,9 @@ func seedOf(seed uint64, what string) uint64 {
 }
 
 // castDirectory is the sample directory with more workloads, none of which has access.
-func castDirectory(f *findings, workloads int) string {
+func castDirectory(f *findings, sample string, workloads int) string {
 	var directory map[string]any
-	err := json.Unmarshal([]byte(tenant.SampleDirectory()), &directory)
+	err := json.Unmarshal([]byte(sample), &directory)
 	if err != nil {
 		f.Fatalf("reading the sample directory: %v", err)
 	}
@@ -196,14 +196,16 @@ func some(random *rand.Rand, values []string, most int) []string {
 func (p *play) ask(n int, mailboxes, permissions []string, begins, lasts time.Duration) *asked {
 	a := &asked{workload: castID("b", n), mailboxes: mailboxes, permissions: permissions, key: fmt.Sprintf("play-%d", len(p.asked))}
 	var body map[string]any
-	err := json.Unmarshal([]byte(p.mechanism.request(0)), &body)
+	err := json.Unmarshal([]byte(p.mechanism.request(1)), &body)
 	if err != nil {
 		p.found.Fatalf("reading the mechanism's request: %v", err)
 	}
 	starts := p.stack.Tenant.Now().Add(begins)
 	body["workload"] = map[string]any{"appId": castID("a", n)}
-	scope, mailboxes := scopeFor(len(p.asked), mailboxes)
-	a.mailboxes = mailboxes
+	scope := map[string]any{"mailboxes": mailboxes}
+	if p.mechanism.sampled == 0 {
+		scope, a.mailboxes = scopeFor(len(p.asked), mailboxes)
+	}
 	body["permissions"], body["scope"] = permissions, scope
 	if begins > 0 {
 		body["startsAt"] = starts.Format(time.RFC3339)
@@ -217,7 +219,7 @@ func (p *play) ask(n int, mailboxes, permissions []string, begins, lasts time.Du
 	a.body = string(text)
 	p.post(a)
 	p.asked = append(p.asked, a)
-	p.note("%s is asked for: workload %d, %v on %v, in %s for %s", a.id, n, permissions, mailboxes, begins, lasts)
+	p.note("%s is asked for: workload %d, %v on %v, in %s for %s", a.id, n, permissions, a.mailboxes, begins, lasts)
 	return a
 }
 

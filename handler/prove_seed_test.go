@@ -119,7 +119,7 @@ var givenLists = []string{"pointers", "scopes", "assignments", "groups", "access
 
 // take keeps an object that belongs to the grant, its workload or its mailbox.
 func (t *pattern) take(list, object string) {
-	owners := []string{t.id, tenant.SampleNewsletterAppID, tenant.SampleNewsletterObjectID, tenant.SampleNewsGUID + `"`}
+	owners := []string{t.id, crowdWorkload, tenant.SampleNewsletterAppID, tenant.SampleNewsletterObjectID, tenant.SampleNewsGUID + `"`}
 	if !slices.ContainsFunc(owners, func(id string) bool { return strings.Contains(object, id) }) {
 		return
 	}
@@ -136,10 +136,19 @@ func (t *pattern) take(list, object string) {
 	}
 }
 
+// goes are the lists of what goes at the end of a grant of the mechanism: a pointer that was
+// there before belongs to nobody.
+func (m mechanism) goes() []string {
+	if m.standing == nil {
+		return givenLists
+	}
+	return slices.DeleteFunc(slices.Clone(givenLists), func(list string) bool { return list == "pointers" })
+}
+
 // objects counts what the grant has in the tenant. A mailbox in its group is one, too.
-func (t *pattern) objects() int {
+func (t *pattern) objects(lists []string) int {
 	count := 0
-	for _, list := range givenLists {
+	for _, list := range lists {
 		for _, object := range t.picture[list] {
 			var known struct{ Members []string }
 			_ = json.Unmarshal([]byte(object), &known) // taken from a document that was read
@@ -154,6 +163,8 @@ type member struct {
 	n                           int
 	id, workload, mailbox, name string
 	replace                     *strings.Replacer
+	// objects are the names of what was there before the grant; nil where the service has named them.
+	objects []string
 	// edit changes a row before it is written; nil leaves all as they are.
 	edit func(row *store.Row)
 	// editObject does the same for an object of the tenant's directory.
@@ -324,7 +335,7 @@ func (c *crowd) given() given {
 		c.Fatalf("reading the dump: %v", err)
 	}
 	all := given{}
-	for _, list := range givenLists {
+	for _, list := range c.mechanism.goes() {
 		for _, id := range known.FindAll(lists[list], -1) {
 			all[string(id)] = true
 		}

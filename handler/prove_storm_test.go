@@ -42,9 +42,6 @@ func storms(full bool, m mechanism) []feat {
 	if full {
 		lives = 6
 	}
-	if m.sampled > 0 {
-		lives = 2
-	}
 	all := []storm{
 		{name: "429 that asks for 2 s, and 503", retryAfter: 2, onTenant: true},
 		longWaits(),
@@ -202,7 +199,8 @@ func (s storm) refusals(random *rand.Rand, after int) []tenant.Fault {
 
 // sideBySide are the cmdlets that are asked about several mailboxes at once. The record
 // does not tell about which, so another mailbox's call would pass for the refused one.
-var sideBySide = map[string]bool{"Get-Recipient": true, "Test-ServicePrincipalAuthorization": true}
+var sideBySide = map[string]bool{"Get-Recipient": true, "Test-ServicePrincipalAuthorization": true,
+	"Test-ApplicationAccessPolicy": true, "Get-MailboxPermission": true, "Get-CASMailbox": true}
 
 // undercut counts the waits that were asked for, and tells of each request that came
 // again sooner: the same cmdlet or the same path, on the clock that the service goes by.

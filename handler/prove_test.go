@@ -39,6 +39,9 @@ type proof struct {
 	trials func(g *ground, m mechanism) []trial
 	// sample is how many of them the short form draws; 0 means all.
 	sample int
+	// sampled is how many trials it draws of a mechanism that is sampled and not another
+	// form of rbac; 0 leaves that to the mechanism.
+	sampled int
 	// plays: its trials ask for every kind of scope themselves, so they are not repeated
 	// for the mechanisms that are sampled.
 	plays bool
@@ -97,7 +100,7 @@ func prove(t *testing.T, p proof) {
 			trials := p.trials(g, m)
 			switch {
 			case m.sampled > 0 && g.full:
-				trials = drawn(trials, m.sampled, b.seed, p.number)
+				trials = drawn(trials, p.sampledOf(m), b.seed, p.number)
 			case m.sampled > 0:
 				trials = drawn(trials, 1, b.seed, p.number)
 			case !g.full:
@@ -112,6 +115,15 @@ func prove(t *testing.T, p proof) {
 			report(t, result)
 		})
 	}
+}
+
+// sampledOf is how many trials of a mechanism the full form draws of which only a sample is
+// tried.
+func (p proof) sampledOf(m mechanism) int {
+	if m.crowd > 0 {
+		return max(m.sampled, p.sampled)
+	}
+	return m.sampled
 }
 
 // skips reports whether a mechanism of which only a sample is tried is left out: the

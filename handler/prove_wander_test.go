@@ -25,10 +25,14 @@ type wander struct {
 }
 
 func rbacWanders() []wander {
-	return slices.Concat([]wander{pointerRemoved(), pointerReplaced()}, rbacObjectWanders(), rbacPathWanders(), mailboxWanders(false))
+	return append(groupedWanders(), mailboxWanders(false)...)
 }
 
+// object is the name of the grant's object of that number.
 func (one member) object(number int) string {
+	if one.objects != nil {
+		return one.objects[number]
+	}
 	return fmt.Sprintf("mg-%s-%s-%02d", stack.Installation, one.id, number)
 }
 
@@ -42,6 +46,11 @@ const (
 	setAssignment    = "Set-ManagementRoleAssignment"
 	roleOfFirst      = "Application Mail.Send"
 )
+
+// groupedWanders are those of a scope that names no mailbox itself.
+func groupedWanders() []wander {
+	return slices.Concat([]wander{pointerRemoved(), pointerReplaced()}, rbacObjectWanders(), rbacPathWanders())
+}
 
 func pointerRemoved() wander {
 	return wander{reported: "Provisioned PointerRemoved", marked: true, actions: func(one member) []tenant.Action {
@@ -134,13 +143,8 @@ func (one member) address() string { return fmt.Sprintf("news%05d@contoso.exampl
 // policyWanders are those of a group, a policy that restricts to it, and consents.
 func policyWanders() []wander {
 	return slices.Concat(groupWanders(), []wander{
-		{reported: "Provisioned PolicyRemoved", marked: true, actions: func(one member) []tenant.Action {
-			return []tenant.Action{{Do: "removeAccessPolicy", AccessPolicy: map[string]any{"appId": one.application(), "scope": one.object(0)}}}
-		}},
-		// A policy keeps its right for life, so another stands from the beginning.
-		{reported: "Provisioned PolicyChanged", marked: true, shape: func(one *member) {
-			one.editObject = edited("accessPolicies", "RestrictAccess", "DenyAccess")
-		}},
+		policyRemoved(func(one member) string { return one.object(0) }),
+		policyChanged(),
 		{reported: "Provisioned PolicyAdded", marked: true, actions: func(one member) []tenant.Action {
 			return []tenant.Action{{Do: "addAccessPolicy", AccessPolicy: map[string]any{"appId": one.application(), "scope": "sales-group@contoso.example", "accessRight": "RestrictAccess"}}}
 		}},
@@ -152,6 +156,19 @@ func policyWanders() []wander {
 			return append([]tenant.Action{pointer}, foreign(one, roleOfFirst, "")...)
 		}},
 	}, mailboxWanders(true))
+}
+
+func policyRemoved(scope func(one member) string) wander {
+	return wander{reported: "Provisioned PolicyRemoved", marked: true, actions: func(one member) []tenant.Action {
+		return []tenant.Action{{Do: "removeAccessPolicy", AccessPolicy: map[string]any{"appId": one.application(), "scope": scope(one)}}}
+	}}
+}
+
+// policyChanged stands from the beginning: a policy keeps its right for life.
+func policyChanged() wander {
+	return wander{reported: "Provisioned PolicyChanged", marked: true, shape: func(one *member) {
+		one.editObject = edited("accessPolicies", "RestrictAccess", "DenyAccess")
+	}}
 }
 
 func groupWanders() []wander {

@@ -90,6 +90,8 @@ func storyCommands(b *bed) map[string]func(*testscript.TestScript, bool, []strin
 		"layout":       (*story)(nil).cmd(cmdLayout),
 		"leave":        (*story)(nil).cmd(cmdLeave),
 		"restart":      (*story)(nil).cmd(cmdRestart),
+		"setting":      (*story)(nil).cmd(cmdSetting),
+		"clear":        (*story)(nil).cmd(cmdClear),
 		"document":     (*story)(nil).cmd(cmdDocument),
 		"mayfail":      (*story)(nil).cmd(cmdMayFail),
 		"log":          (*story)(nil).cmd(cmdLog),

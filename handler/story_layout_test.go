@@ -15,7 +15,9 @@ import (
 
 // layout newer GRANT makes the ledger's rows of that grant, and the lease of its workload,
 // look as if a later release had written them, and keeps their versions. layout kept says
-// that nobody has written them since. layout present GRANT says that all rows of the grant's
+// that nobody has written them since. layout known makes
+// them rows of this release again, which stands for a release that can read them: only the
+// one that runs can be asked for its findings. layout present GRANT says that all rows of the grant's
 // workload bear the layout of this release.
 func cmdLayout(s *story, ts *testscript.TestScript, args []string) error {
 	ctx := context.Background()
@@ -24,6 +26,8 @@ func cmdLayout(s *story, ts *testscript.TestScript, args []string) error {
 		return s.makeNewer(ctx, args[1])
 	case "kept":
 		return s.newerKept(ctx)
+	case "known":
+		return s.makeKnown(ctx)
 	case "present":
 		return s.presentLayout(ctx, args[1])
 	}
@@ -44,14 +48,28 @@ func (s *story) makeNewer(ctx context.Context, id string) error {
 		if row.PartitionKey != claim.Workload || row.RowKey != "lease" && !strings.Contains(row.RowKey, id) {
 			return nil
 		}
-		row.Timestamp = aztables.EDMDateTime{}
-		text := fmt.Sprintf(`{"PartitionKey":%q,"RowKey":%q,"schema":%d}`, row.PartitionKey, row.RowKey, store.Schema+1)
-		changed, err := client.UpdateEntity(ctx, []byte(text), &aztables.UpdateEntityOptions{UpdateMode: aztables.UpdateModeMerge})
-		if err == nil {
-			s.newer[place{client, row.PartitionKey, row.RowKey}] = changed.ETag
-		}
+		at := place{client, row.PartitionKey, row.RowKey}
+		var err error
+		s.newer[at], err = at.writeSchema(ctx, store.Schema+1)
 		return err
 	})
+}
+
+// writeSchema changes the layout that a row says it has, and nothing else of it.
+func (p place) writeSchema(ctx context.Context, schema int) (azcore.ETag, error) {
+	text := fmt.Sprintf(`{"PartitionKey":%q,"RowKey":%q,"schema":%d}`, p.partition, p.row, schema)
+	changed, err := p.client.UpdateEntity(ctx, []byte(text), &aztables.UpdateEntityOptions{UpdateMode: aztables.UpdateModeMerge})
+	return changed.ETag, err
+}
+
+func (s *story) makeKnown(ctx context.Context) error {
+	for at := range s.newer {
+		_, err := at.writeSchema(ctx, store.Schema)
+		if err != nil {
+			return fmt.Errorf("%s/%s: %w", at.partition, at.row, err)
+		}
+	}
+	return nil
 }
 
 // place is where a row is.

@@ -53,6 +53,14 @@ func cmdRestart(s *story, _ *testscript.TestScript, _ []string) error {
 	return s.stack.Host.Restart(context.Background())
 }
 
+// setting NAME=VALUE changes a setting of the app, or takes it away by no value; the
+// platform then starts the handler again.
+func cmdSetting(s *story, _ *testscript.TestScript, args []string) error {
+	s.failuresExpected = true
+	name, value, _ := strings.Cut(args[0], "=")
+	return s.stack.Host.Set(context.Background(), name, value)
+}
+
 // document FILE replaces the operator's document; "-" removes it.
 func cmdDocument(s *story, ts *testscript.TestScript, args []string) error {
 	if args[0] == "-" {

@@ -56,7 +56,7 @@ func cmdStart(s *story, ts *testscript.TestScript, args []string) error {
 			if err != nil {
 				return err
 			}
-			options.Directory = strings.NewReader(castDirectory(&findings{}, number))
+			options.Directory = strings.NewReader(castDirectory(&findings{}, tenant.SampleDirectory(), number))
 		case "secret":
 			options.Secret, options.Directory = true, strings.NewReader(tenant.SampleSecretDirectory())
 		case "identity":

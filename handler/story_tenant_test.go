@@ -16,6 +16,7 @@ import (
 	"mailgrant/handler/simulator/storage"
 	"mailgrant/handler/simulator/tenant"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -53,6 +54,15 @@ func cmdStorageFault(s *story, _ *testscript.TestScript, args []string) error {
 	s.failuresExpected = true
 	s.stack.Wire.Fault(fault)
 	return nil
+}
+
+// clear QUEUE takes all messages of a queue away, as an operator does.
+func cmdClear(s *story, _ *testscript.TestScript, args []string) error {
+	queue, err := azqueue.NewQueueClientFromConnectionString(s.stack.Wire.HostConnectionString(), args[0], nil)
+	if err == nil {
+		_, err = queue.ClearMessages(context.Background(), nil)
+	}
+	return err
 }
 
 // heal takes every planted fault away.

@@ -10,6 +10,7 @@ import (
 	"mailgrant/handler/access"
 	"mailgrant/handler/exchange"
 	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
 	"mailgrant/handler/policy"
 )
 
@@ -210,8 +211,9 @@ func (h *holding) adoptionFaults(g grant.Grant, b binding) []grant.Fault {
 	switch g.Mechanism {
 	case grant.AccessPolicy:
 		field = "policies"
+		faults = append(faults, h.openedFurther(g, field)...)
 	case grant.MailboxPermission:
-		return append(faults, h.nothingNew(b)...)
+		return slices.Concat(faults, h.nothingNew(b), h.openedFurther(g, "mailboxPermissions"))
 	}
 	place := 0
 	for _, step := range b.adoption.steps {
@@ -234,6 +236,25 @@ func (h *holding) adoptionFaults(g grant.Grant, b binding) []grant.Fault {
 		}
 	}
 	return faults
+}
+
+// openedFurther refuses to answer for consents that open the mailboxes of another grant
+// further than that asked for, or for what is opened further by its consents: as a
+// stranger's that is told by that grant, and as ours by nobody. What was adopted before was
+// so already, beside this.
+func (h *holding) openedFurther(g grant.Grant, field string) []grant.Fault {
+	asked := []grant.Grant{g}
+	for _, live := range h.grants {
+		if live.Adoption == nil {
+			asked = append(asked, live.Grant)
+		}
+	}
+	excess := append(plan.Excess(asked), plan.ExcessOfPermissions(asked, nil)...)
+	if len(excess) == 0 {
+		return nil
+	}
+	return []grant.Fault{grant.At("excess", "together with the application's other grants this opens "+several(excess)+
+		", which no grant asked for: revoke those grants, or remove the further consents, first", field)}
 }
 
 // answersFor is the live grant that has the step's object; empty when none has.

@@ -10,6 +10,7 @@ import (
 	"mailgrant/handler/access"
 	"mailgrant/handler/exchange"
 	"mailgrant/handler/grant"
+	"mailgrant/handler/plan"
 )
 
 // adoptPolicies takes the named application access policies over, with the consents that
@@ -28,7 +29,8 @@ func (e *Engine) adoptPolicies(ctx context.Context, b *binding, found *adopting)
 		return faults, nil
 	}
 	for i, one := range chosen {
-		found.steps = append(found.steps, grant.Step{Number: i, Kind: grant.PolicyStep, Name: one.Identity, RemoteID: one.Identity, State: grant.Made, Adopted: true})
+		// Since when it stands nothing shows: it counts as settled only when it has been seen for so long.
+		found.steps = append(found.steps, plan.TakenOver(grant.Step{Number: i, Kind: grant.PolicyStep, Name: one.Identity}, one.Identity, e.Now()))
 	}
 	for _, one := range all {
 		mine := strings.EqualFold(one.AppID, b.resolved.workload.AppID) || one.AppID == exchange.EveryApplication

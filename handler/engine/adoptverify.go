@@ -55,10 +55,17 @@ func (h *holding) lookLater(ctx context.Context, live *held) error {
 }
 
 // scopeUsers names the role assignments that use the management scope of an adopted grant,
-// its own left out. Every assignment of the tenant is looked at, whoever holds it.
+// its own left out. Every assignment of the tenant is looked at, whoever holds it. They show
+// the scope by the name that it has now, so that it is read anew by its id.
 func (h *holding) scopeUsers(ctx context.Context, live *held) (access.Reading[[]string], error) {
-	name := scopeName(live.steps)
-	if live.Adoption == nil || name == "" {
+	if live.Adoption == nil || scopeName(live.steps) == "" {
+		return access.Known[[]string](nil), nil
+	}
+	scope, err := h.scope(ctx, scopeIdentity(live.steps))
+	if err != nil {
+		return access.NotRead[[]string](err.Error()), err
+	}
+	if scope == nil {
 		return access.Known[[]string](nil), nil
 	}
 	all, err := h.Exchange.ListApplicationRoleAssignments(ctx)
@@ -71,7 +78,7 @@ func (h *holding) scopeUsers(ctx context.Context, live *held) (access.Reading[[]
 	}
 	var users []string
 	for _, one := range all {
-		uses := strings.EqualFold(one.CustomResourceScope, name) || strings.EqualFold(one.CustomRecipientWriteScope, name)
+		uses := strings.EqualFold(one.CustomResourceScope, scope.Name) || strings.EqualFold(one.CustomRecipientWriteScope, scope.Name)
 		if uses && !own[strings.ToLower(judged(one).ID)] {
 			users = append(users, fmt.Sprintf("%q", one.Name))
 		}

@@ -78,7 +78,7 @@ func (e *Engine) Doctor(ctx context.Context) Diagnosis {
 	x.use = useOf(x.document)
 	tokens := x.examineTokens(ctx)
 	found := x.together(ctx, x.examineAppRoles, x.examineOthers, x.examineCmdlets, x.examineDelegation, x.examineOrganization,
-		x.examineStorage, x.examineInstallation, x.examineDocument, x.examineCanaries, x.examineSweeps)
+		x.examineStorage, x.examineInstallation, x.examineRows, x.examineDocument, x.examineCanaries, x.examineSweeps)
 	found = slices.Concat(tokens, found, x.examinePrivilege(), x.examineClocks())
 	return x.diagnosis(found)
 }
@@ -152,10 +152,30 @@ func (x *examination) diagnosis(found []Symptom) Diagnosis {
 func (x *examination) find(code, what string, pairs ...string) Symptom {
 	named := codeOf(code)
 	known := []string{"{objectId}", cmp.Or(x.objectID, "<object id of the identity>"), "{appId}", cmp.Or(x.appID, x.OwnAppID, "<client id of the identity>")}
+	known = append(known, "{bootstrap}", x.bootstrap(known[1]))
 	for i := 0; i+1 < len(pairs); i += 2 {
 		known = append(known, "{"+pairs[i]+"}", pairs[i+1])
 	}
 	return Symptom{Check: named.Check, Code: code, Status: named.Status, What: what, Why: named.Why, Mend: strings.NewReplacer(known...).Replace(named.Mend)}
+}
+
+// bootstrap is the command that gives the identity everything that the document's use takes,
+// once more where it lacks.
+func (x *examination) bootstrap(objectID string) string {
+	var mechanisms []string
+	for _, one := range x.use.Mechanisms {
+		mechanisms = append(mechanisms, string(one))
+	}
+	by := grant.Person
+	if x.use.ServiceConsents {
+		by = grant.Service
+	}
+	command := fmt.Sprintf("AZURE_TENANT_ID=%s go run ./scripts/bootstrap -identity %s -mechanisms %s -consent-by %s",
+		cmp.Or(x.Tenant, "<tenant>"), objectID, strings.Join(mechanisms, ","), by)
+	if x.use.Creates {
+		command += " -create-mailboxes"
+	}
+	return command
 }
 
 // useOf is what the document lets the service do; scoped roles alone where there is none.

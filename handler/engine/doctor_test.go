@@ -84,7 +84,7 @@ func findCalls(file *ast.File) []string {
 func TestRemediesAreFilledIn(t *testing.T) {
 	t.Parallel()
 	x := &examination{Engine: New(Settings{}), objectID: "b0", appID: "a0"}
-	left := regexp.MustCompile(`\{(objectId|appId|resource|role|roles|queue|sweep)\}`)
+	left := regexp.MustCompile(`\{(objectId|appId|bootstrap|resource|role|roles|queue|sweep)\}`)
 	for _, one := range DoctorCodes() {
 		found := x.find(one.Code, "what", "resource", "r", "role", "r", "roles", "r", "queue", "q", "sweep", "s")
 		if left.MatchString(found.Mend) || strings.Contains(found.Mend, "b0b0") {

@@ -48,7 +48,7 @@ func identityCodes() []DoctorCode {
 			"az functionapp config appsettings set --name <app> --resource-group <group> --settings AZURE_CLIENT_ID=<client id of the right identity>"},
 		{"appRoles", "appRoles", Healthy, "", ""},
 		{"appRoles", "appRoleMissing", Fault, "the calls that need it are refused",
-			"$r = Get-MgServicePrincipal -Filter \"appId eq '{resource}'\"; New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {objectId} -PrincipalId {objectId} -ResourceId $r.Id -AppRoleId ($r.AppRoles | Where-Object Value -eq '{role}').Id"},
+			"{bootstrap} # or that role alone: $r = Get-MgServicePrincipal -Filter \"appId eq '{resource}'\"; New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {objectId} -PrincipalId {objectId} -ResourceId $r.Id -AppRoleId ($r.AppRoles | Where-Object Value -eq '{role}').Id"},
 		{"appRoles", "staleToken", Fault, "the role is granted and not in the token that the platform hands out: calls are refused until there is a new one",
 			"wait: the platform keeps a managed identity's token for up to 24 hours and a restart does not renew it; a new user-assigned identity, given its roles before it first asks for a token, has them at once"},
 		{"appRoles", "appRolesNotCompared", Unseen, "whether what lacks was ever granted is not known", readAgain},
@@ -67,13 +67,13 @@ func exchangeCodes() []DoctorCode {
 	return []DoctorCode{
 		{"cmdlets", "cmdlets", Healthy, "", ""},
 		{"cmdlets", "exchangeRoleMissing", Fault, "Exchange lets the identity run none, or not all, of what the service needs",
-			"New-ServicePrincipal -AppId {appId} -ObjectId {objectId} -DisplayName mailgrant; New-RoleGroup -Name \"mailgrant service\" -Roles {roles} -Members {objectId} # where the group exists: New-ManagementRoleAssignment -SecurityGroup \"mailgrant service\" -Role <each>"},
+			"{bootstrap} # or by hand: New-ServicePrincipal -AppId {appId} -ObjectId {objectId} -DisplayName mailgrant; New-RoleGroup -Name \"mailgrant service\" -Roles {roles} -Members {objectId} # where the group exists: New-ManagementRoleAssignment -SecurityGroup \"mailgrant service\" -Role <each>"},
 		{"cmdlets", "cmdletsNotRead", Unseen, "what Exchange lets the identity do is not known", readAgain},
 		{"delegation", "delegation", Healthy, "", ""},
 		{"delegation", "delegationMissing", Fault, "only who may hand a role on can assign it to an application: such grants stay stuck as NotReady",
-			"{roles} | ForEach-Object { New-ManagementRoleAssignment -SecurityGroup \"<role group of the identity>\" -Role $_ -Delegating }"},
+			"{bootstrap} # or by hand: {roles} | ForEach-Object { New-ManagementRoleAssignment -SecurityGroup \"<role group of the identity>\" -Role $_ -Delegating }"},
 		{"delegation", "delegationPartial", Warning, "grants of these permissions would stay stuck; fine where nobody asks for them",
-			"{roles} | ForEach-Object { New-ManagementRoleAssignment -SecurityGroup \"<role group of the identity>\" -Role $_ -Delegating }"},
+			"{bootstrap} # or by hand: {roles} | ForEach-Object { New-ManagementRoleAssignment -SecurityGroup \"<role group of the identity>\" -Role $_ -Delegating }"},
 		{"delegation", "delegationNotRead", Unseen, "whether application roles may be handed on shows only when a grant is made",
 			"Get-ManagementRoleAssignment -Role \"Application*\" -Delegating $true # is a role group of the identity among the assignees?"},
 		{"organization", "organization", Healthy, "", ""},
@@ -107,6 +107,10 @@ func storageCodes() []DoctorCode {
 		{"installation", "strangerOnStorage", Warning, "it is kept from working, and takes messages away: this deployment's work comes late",
 			"az functionapp config appsettings list --name <the other app> --resource-group <group> --query \"[?starts_with(name,'GrantStorage')]\" # point it to an account of its own"},
 		{"installation", "installationNotRead", Unseen, "whether another deployment works on the same tables is not known", readAgain},
+		{"rows", "rows", Healthy, "", ""},
+		{"rows", "laterRows", Fault, "what these rows owe, ends included, is left undone: grants overstay",
+			"deploy the later release again, from its own source: go run ./scripts/deploy -group <group> -parameters <file> -document <file> # an hour after it has worked on the last of them this finding is gone"},
+		{"rows", "rowsNotRead", Unseen, "whether work is left to a later release is not known", readAgain},
 	}
 }
 

@@ -30,11 +30,20 @@ func (e *Engine) noteLater(ctx context.Context, id string, cause error) {
 	}
 }
 
-// leftToLater says so; empty when no such work was met of late.
-func (e *Engine) leftToLater(ctx context.Context) (string, error) {
+// lastLeft is the work that was left last; the zero value when none was met of late.
+func (e *Engine) lastLeft(ctx context.Context) (later, error) {
 	var last later
 	err := e.readWork(ctx, ownerPartition, laterKey, &last)
-	if err != nil || last.At.IsZero() || e.Now().Sub(last.At) > laterFor {
+	if err != nil || e.Now().Sub(last.At) > laterFor {
+		return later{}, err
+	}
+	return last, nil
+}
+
+// leftToLater says so; empty when no such work was met of late.
+func (e *Engine) leftToLater(ctx context.Context) (string, error) {
+	last, err := e.lastLeft(ctx)
+	if err != nil || last.At.IsZero() {
 		return "", err
 	}
 	return "rows were written by a later release, and what they owe, ends included, is left undone; deploy that release again", nil

@@ -174,11 +174,13 @@ func (e *Engine) notReachedYet(ctx context.Context, appID string, inside nesting
 	return faults, nil
 }
 
-// nestedSince names the groups that lie in the groups of the scope and are not in it:
-// somebody has put them there since the grant was bound.
-func (h *holding) nestedSince(ctx context.Context, live *held) ([]string, error) {
-	var told []string
+// nestedSince compares what lies in the groups of the scope with what lay there when the
+// grant was bound: which groups somebody has put in since, whose members are not reached,
+// and which were taken out and are reached all the same, because the scope names them.
+func (h *holding) nestedSince(ctx context.Context, live *held) ([]string, []string, error) {
+	var put, taken []string
 	targets := live.GroupTargets()
+	inside := map[string]bool{}
 	for _, target := range targets {
 		// Only the GUID and the kind are needed to list members.
 		members, err := h.Exchange.ListGroupMembers(ctx, exchange.Group{GUID: target.ID, Type: target.Type})
@@ -186,48 +188,89 @@ func (h *holding) nestedSince(ctx context.Context, live *held) ([]string, error)
 			continue // told as GroupGone
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, member := range members {
+			inside[strings.ToLower(member.GUID)] = true
 			known := slices.ContainsFunc(targets, func(one grant.Target) bool { return strings.EqualFold(one.ID, member.GUID) })
 			if isGroup(member.Type) && !known {
-				told = append(told, firstOf(member.DisplayName, member.Name)+" was put into "+target.Name)
+				put = append(put, firstOf(member.DisplayName, member.Name)+" was put into "+target.Name)
 			}
 		}
 	}
-	return told, nil
+	// Those that joined the scope stand behind those that were asked for.
+	for _, target := range targets[max(0, len(targets)-len(live.Migration.Nested)):] {
+		if !inside[strings.ToLower(target.ID)] {
+			taken = append(taken, target.Name+" was taken out of the group that it lay in")
+		}
+	}
+	return put, taken, nil
 }
 
 // nestedReason is why a migration takes no consent away: it would cut somebody.
 const nestedReason = "NestedSince"
 
-// wouldCut keeps a migration from taking a consent away whose policies reach somebody by
-// now whom the scope does not. It reports whether it has, which it has then recorded.
+// wouldCut keeps a migration from taking a consent away while the scope reaches less than
+// it did when it was proved, which may be days ago: nobody else's rename, and no group that
+// was put into another, may cut who works. It reports whether it has, which it has then
+// recorded.
 func (h *holding) wouldCut(ctx context.Context, live *held, step grant.Step) (bool, error) {
-	if live.Migration == nil || !live.Migration.FollowsNested || step.Kind != grant.ConsentStep {
+	if live.Migration == nil || step.Kind != grant.ConsentStep {
 		return false, nil
 	}
-	told, err := h.nestedSince(ctx, live)
+	moved, err := h.movedSince(ctx, live)
 	if err != nil {
 		return true, h.miss(ctx, live, err)
 	}
-	if len(told) == 0 {
+	if moved != nil {
+		return true, h.stuck(ctx, live, moved.Reason, moved.Message+"; the scope does not reach its members, so the consents stay", h.Now())
+	}
+	if !live.Migration.FollowsNested {
 		return false, nil
 	}
-	return true, h.stuck(ctx, live, nestedReason, several(told)+": the policies reach its members and the scope does not, so the consents stay. Take it out again, or revoke this and ask anew", h.Now())
+	put, _, err := h.nestedSince(ctx, live)
+	if err != nil {
+		return true, h.miss(ctx, live, err)
+	}
+	if len(put) == 0 {
+		return false, nil
+	}
+	return true, h.stuck(ctx, live, nestedReason, several(put)+": the policies reach its members and the scope does not, so the consents stay. Take it out again, or revoke this and ask anew", h.Now())
 }
 
-// tellNested adds to what a retest says of a scope the groups that were put into its
-// groups since: their members were reached before the migration and are not now.
+// movedSince says which group or unit of the scope is not found any more by what the scope
+// names it as; nil for none.
+func (h *holding) movedSince(ctx context.Context, live *held) (*grant.Condition, error) {
+	if live.Scope.Kind() == grant.ByAdministrativeUnit {
+		return h.movedUnit(ctx, live)
+	}
+	for _, target := range live.GroupTargets() {
+		moved, err := h.movedGroup(ctx, target)
+		if err != nil || moved != nil && moved.Reason != openedReason {
+			return moved, err
+		}
+	}
+	return nil, nil
+}
+
+// tellNested adds to what a retest says of a scope the groups that were put into its groups
+// since: their members were reached before the migration and are not now. And those that
+// were taken out: whoever did so may think that their members are cut.
 func (h *holding) tellNested(ctx context.Context, live *held, c grant.Condition) (grant.Condition, error) {
 	if live.Migration == nil || !live.Migration.FollowsNested || c.Status != grant.True {
 		return c, nil
 	}
-	told, err := h.nestedSince(ctx, live)
-	if err != nil || len(told) == 0 {
+	put, taken, err := h.nestedSince(ctx, live)
+	if err != nil || len(put)+len(taken) == 0 {
 		return c, err
 	}
 	c.Reason = "MembersChanged"
-	c.Message = strings.TrimPrefix(c.Message+"; "+several(told)+": its members are not reached", "; ")
+	if len(put) > 0 {
+		c.Message += "; " + several(put) + ": its members are not reached"
+	}
+	if len(taken) > 0 {
+		c.Message += "; " + several(taken) + ": the scope names it, so its members are still reached"
+	}
+	c.Message = strings.TrimPrefix(c.Message, "; ")
 	return c, nil
 }

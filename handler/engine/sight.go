@@ -40,8 +40,12 @@ func (h *holding) sight(ctx context.Context, live *held) (sight, error) {
 	}
 	facts, err := h.facts(ctx, live)
 	if err == nil && live.Adoption != nil && live.State == grant.Revoking {
+		// The access goes whether or not it is known who else uses the scope, which then waits.
 		users, err := h.scopeUsers(ctx, live)
-		return sight{Facts: facts, users: users}, err
+		if held := keptBack(nil, err); held != nil {
+			return sight{}, held
+		}
+		return sight{Facts: facts, users: users}, nil
 	}
 	if err != nil || live.Migration == nil {
 		return sight{Facts: facts}, err

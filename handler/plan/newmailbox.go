@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -36,17 +37,26 @@ func mailboxSteps(g grant.Grant, installation string) []grant.Step {
 	return steps
 }
 
-// makeMailboxes makes them one after the other; nil when all are made. One that was made is
-// never made again: what becomes of it later is told by the retest.
+// makeMailboxes makes them one after the other; nil when all are made and in the grant. One
+// that was made is never made again: what becomes of it later is told by the retest.
 func (s Situation) makeMailboxes(now time.Time) *Action {
+	var last *Action
 	for _, step := range s.Steps {
-		if step.Kind != grant.MailboxStep || step.State == grant.Made {
+		if step.Kind != grant.MailboxStep {
+			continue
+		}
+		if step.State == grant.Made {
+			last = record(step, grant.Made, step.RemoteID)
 			continue
 		}
 		action := makeStep(step, s.seenMailbox(step), now)
 		if action != nil {
 			return action
 		}
+	}
+	if s.Grant.Unmade() {
+		// What follows was not laid out when the last of them was recorded.
+		return last
 	}
 	return nil
 }
@@ -130,6 +140,9 @@ func LayOut(s Situation) ([]grant.Mailbox, []grant.Step, bool, error) {
 		}
 	}
 	s.Grant.Mailboxes = mailboxes
+	if s.Grant.Unmade() && !slices.ContainsFunc(s.Steps, func(step grant.Step) bool { return step.State != grant.Made }) {
+		return nil, nil, false, errors.New("a mailbox of the grant is still to be made, and none of its steps makes it")
+	}
 	if s.Grant.Unmade() {
 		return nil, nil, false, nil
 	}

@@ -106,3 +106,21 @@ func TestExpressed(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingBeforeItIsLaidOut: a run that recorded the last mailbox and did not come to lay
+// the rest out is gone on with there, and nothing is made or called complete without it.
+func TestNothingBeforeItIsLaidOut(t *testing.T) {
+	t.Parallel()
+	s := asked(t, grant.Made, NewMailbox{ID: madeID, Name: "mg-demo01-aaaaaaaaaaaaaaaaaaaa-90", Address: "new@b.example", Type: sharedMailbox})
+	s.Steps[0].RemoteID = madeID
+	s.Pointer = Pointer(grant.Workload{ObjectID: "b"})
+	s.Facts.Pointer = access.Known[*access.Pointer](nil)
+	action := Provision(s, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC))
+	if action.Verb != Record || action.Step.Kind != grant.MailboxStep || action.Step.State != grant.Made || action.Step.RemoteID != madeID {
+		t.Errorf("%s %+v", action.Verb, action.Step)
+	}
+	s.Steps[0].Address = "another@b.example"
+	if _, _, made, err := LayOut(s); made || err == nil {
+		t.Error("a mailbox that no step makes is waited for without a word")
+	}
+}

@@ -66,7 +66,7 @@ func run(ctx context.Context, arguments []string, key string, out io.Writer) int
 
 func show(left leaving.Left, out io.Writer) int {
 	if left.Nothing() {
-		fmt.Fprintln(out, "nothing is left in the tenant under this installation's mark; new access stays frozen")
+		fmt.Fprintln(out, "nothing is left that gives access under this installation's mark; mailboxes that were made are kept; new access stays frozen")
 		return exitGone
 	}
 	for _, grant := range left.Grants {

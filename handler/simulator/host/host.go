@@ -15,6 +15,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -199,6 +200,22 @@ func (h *Host) Restart(ctx context.Context) error {
 	err := h.supervisor.restart(ctx)
 	h.nudge()
 	return err
+}
+
+// Set changes one application setting, or takes it away by an empty value, and starts the
+// handler again, as the platform does (Microsoft Learn, App settings reference for Azure
+// Functions). Only the handler's environment and disabled functions follow: the package is
+// not read again.
+func (h *Host) Set(ctx context.Context, name, value string) error {
+	h.supervisor.set(name, value)
+	return h.Restart(ctx)
+}
+
+// disabled tells whether a setting makes the host ignore what would fire the function
+// (Microsoft Learn, How to disable functions in Azure Functions). Only queue triggers are
+// looked at here: their messages wait.
+func (h *Host) disabled(f *function) bool {
+	return strings.EqualFold(h.supervisor.setting("AzureWebJobs."+f.name+".Disabled"), "true")
 }
 
 // Failures returns the invocations that failed since the start, oldest first.

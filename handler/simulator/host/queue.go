@@ -115,6 +115,9 @@ func (p *pump) look(ctx context.Context) int {
 	if !p.host.supervisor.up() {
 		return -1
 	}
+	if p.host.disabled(p.function) {
+		return running
+	}
 	number := int32(settings.batch)
 	got, err := p.queue.DequeueMessages(ctx, &azqueue.DequeueMessagesOptions{NumberOfMessages: &number, VisibilityTimeout: &p.lease})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 )
@@ -51,6 +52,24 @@ type supervisor struct {
 
 func newSupervisor(app *application, settings map[string]string, log *logger, now func() time.Time) *supervisor {
 	return &supervisor{app: app, settings: settings, log: log, now: now, changed: make(chan struct{})}
+}
+
+// set changes the settings of the children to come; an empty value takes one away.
+func (s *supervisor) set(name, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settings = maps.Clone(s.settings)
+	if value == "" {
+		delete(s.settings, name)
+		return
+	}
+	s.settings[name] = value
+}
+
+func (s *supervisor) setting(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings[name]
 }
 
 // launch starts a child unless there is one or the host was closed. The caller

@@ -84,6 +84,8 @@ func (d *door) spoil(r *http.Request, asked call, body []byte) (*reply, error) {
 			return busy(d.service), nil
 		case FaultForbidden:
 			return forbidden(d.service), nil
+		case FaultUnconditional:
+			withoutCondition(r)
 		case FaultLatency:
 			d.wire.faults.wait(r.Context(), fault)
 		}
@@ -97,6 +99,15 @@ func (d *door) spoil(r *http.Request, asked call, body []byte) (*reply, error) {
 		return nil, errCut
 	}
 	return passed, nil
+}
+
+// withoutCondition leaves an update an update: one without If-Match would also insert. The
+// header is no part of what a request's signature covers (Azure Storage REST reference,
+// Authorize with Shared Key, Table service).
+func withoutCondition(r *http.Request) {
+	if r.Header.Get("If-Match") != "" {
+		r.Header.Set("If-Match", "*")
+	}
 }
 
 // pass sends a request to the emulator and reads the whole answer.

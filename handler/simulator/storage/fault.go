@@ -25,6 +25,10 @@ const (
 	FaultLostAfter = "lostAfter"
 	// FaultForbidden answers 403, as to an identity that has no role on the data.
 	FaultForbidden = "forbidden"
+	// FaultUnconditional takes the condition off an update of one row, so that it is
+	// carried out whatever the row's version: what stands before the tables does not
+	// hand If-Match on. A batch carries its conditions inside and keeps them.
+	FaultUnconditional = "unconditional"
 	// FaultLatency delays the request by Delay, give or take a quarter.
 	FaultLatency = "latency"
 )

@@ -24,7 +24,7 @@ import (
 // (MailboxPermission), addDirectoryRole, removeDirectoryRole (DirectoryRole), addRoleGroupMember,
 // removeRoleGroupMember (RoleGroup by its name, Member), addManagementRole, removeManagementRole
 // (Role), addExchangeRole, removeExchangeRole, addDelegation, removeDelegation (Role, of the service's
-// own identity), addOwner, removeOwner (Workload, Member), addFederatedCredential,
+// own identity), delegateEverything, delegateNothing, addOwner, removeOwner (Workload, Member), addFederatedCredential,
 // removeFederatedCredential (Workload, FederatedCredential), dehydrate. Workload is an app id or an object id; Member is any id or address; Resource is "graph"
 // or "exchange"; the objects have the names of the directory document. A group becomes nested as a
 // member of another.

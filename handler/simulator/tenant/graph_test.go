@@ -127,7 +127,7 @@ func TestConsentsAreWrittenOnceAndRemovedOnce(t *testing.T) {
 	if len(rows) != 1 || rows[0]["id"] != made.Body["id"] || rows[0]["principalId"] != SampleNewsletterObjectID {
 		t.Errorf("listed: %v", rows)
 	}
-	if to := graph(t, to, "GET", "/v1.0/servicePrincipals/"+SampleGraphObjectID+"/appRoleAssignedTo", "").rows(t); len(to) != 8 {
+	if to := graph(t, to, "GET", "/v1.0/servicePrincipals/"+SampleGraphObjectID+"/appRoleAssignedTo", "").rows(t); len(to) != 6 {
 		t.Errorf("assigned to Graph: %v", to)
 	}
 	wantStatus(t, graph(t, to, "DELETE", list+"/"+made.Body["id"].(string), ""), 204)

@@ -25,6 +25,7 @@ func idsAt(t *testing.T, to *Tenant, link string) []string {
 func TestGroupsAndTheirMembersOnGraph(t *testing.T) {
 	t.Parallel()
 	to := started(t, Options{})
+	readsPeople(t, to)
 	alice, bob, carol := "f0000000-0000-4000-8000-000000000011", "f0000000-0000-4000-8000-000000000012", "f0000000-0000-4000-8000-000000000013"
 	south := "91000000-0000-4000-8000-000000000002"
 	for path, want := range map[string][]string{
@@ -59,6 +60,7 @@ func TestGroupsAndTheirMembersOnGraph(t *testing.T) {
 func TestGroupsThatHoldEachOtherEnd(t *testing.T) {
 	t.Parallel()
 	to := started(t, Options{})
+	readsPeople(t, to)
 	administer(t, to, Action{Do: "addGroupMember", Group: map[string]any{"guid": SampleSalesSouthGUID}, Member: SampleSalesGUID})
 	if ids := idsAt(t, to, "/v1.0/groups/"+SampleSalesEntraID+"/transitiveMembers"); len(ids) != 5 {
 		t.Errorf("got %v", ids)
@@ -106,6 +108,7 @@ func TestDirectoryRolesOnGraph(t *testing.T) {
 func TestUsersOnGraph(t *testing.T) {
 	t.Parallel()
 	to := started(t, Options{})
+	readsPeople(t, to)
 	for _, key := range []string{"f0000000-0000-4000-8000-000000000003", "CEO@contoso.example"} {
 		if got := graph(t, to, "GET", "/v1.0/users/"+key+"?$select=id,mail", ""); got.Body["mail"] != "ceo@contoso.example" || got.Body["displayName"] != nil {
 			t.Errorf("%s: %s", key, got.Text)
@@ -116,6 +119,15 @@ func TestUsersOnGraph(t *testing.T) {
 	}
 }
 
+// readsPeople gives the service what it does not have in the sample, because it never reads
+// groups and users on Graph.
+func readsPeople(t *testing.T, to *Tenant) {
+	t.Helper()
+	for _, permission := range []string{"GroupMember.Read.All", "User.ReadBasic.All"} {
+		administer(t, to, Action{Do: "addConsent", Workload: SampleServiceAppID, Resource: "graph", Permission: permission})
+	}
+}
+
 func TestEachPartOfTheDirectoryNeedsItsOwnPermission(t *testing.T) {
 	t.Parallel()
 	to := started(t, Options{})
@@ -123,6 +135,7 @@ func TestEachPartOfTheDirectoryNeedsItsOwnPermission(t *testing.T) {
 		"GroupMember.Read.All": "/v1.0/groups/" + SampleSalesEntraID + "/members", "AdministrativeUnit.Read.All": "/v1.0/directory/administrativeUnits",
 		"RoleManagement.Read.Directory": "/v1.0/roleManagement/directory/roleAssignments", "User.ReadBasic.All": "/v1.0/users/ceo@contoso.example",
 	}
+	readsPeople(t, to)
 	for permission, path := range paths {
 		wantStatus(t, graph(t, to, "GET", path, ""), 200)
 		administer(t, to, Action{Do: "removeConsent", Workload: SampleServiceAppID, Resource: "graph", Permission: permission})

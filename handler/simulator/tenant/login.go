@@ -126,11 +126,24 @@ func (t *Tenant) identityToken(c *call) answer {
 	if !found || holder.Type != typeManagedIdentity || !strings.EqualFold(holder.AppID, wanted) {
 		return identityError(http.StatusBadRequest, "No managed identity was found for this client id.")
 	}
+	if c.conditions.other {
+		holder = t.otherIdentity(holder)
+	}
 	token, made := t.mint(holder, resource)
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"access_token": token, "expires_on": strconv.FormatInt(made.Expires, 10),
 		"resource": c.query("resource"), "token_type": "Bearer", "client_id": holder.AppID,
 	})
+}
+
+// otherIdentity is another managed identity of the tenant; the same one where there is none.
+func (t *Tenant) otherIdentity(asked principal) principal {
+	for _, each := range t.state.principals {
+		if !each.deleted && each.Type == typeManagedIdentity && each.ObjectID != asked.ObjectID {
+			return each
+		}
+	}
+	return asked
 }
 
 func identityError(status int, message string) answer {

@@ -58,11 +58,24 @@ var serviceActions = map[string]func(*Tenant, Action, *invocation) error{
 	"removeExchangeRole":        changeOfService(false, func(s *service) *[]string { return &s.ExchangeRoles }),
 	"addDelegation":             changeOfService(true, func(s *service) *[]string { return &s.Delegating }),
 	"removeDelegation":          changeOfService(false, func(s *service) *[]string { return &s.Delegating }),
+	"delegateEverything":        (*Tenant).administratorDelegates,
+	"delegateNothing":           (*Tenant).administratorDelegates,
 	"addOwner":                  changeOfPrincipal(true),
 	"removeOwner":               changeOfPrincipal(false),
 	"addFederatedCredential":    (*Tenant).administratorFederates,
 	"removeFederatedCredential": (*Tenant).administratorFederates,
 	"dehydrate":                 (*Tenant).administratorDehydrates,
+}
+
+// administratorDelegates lets the service hand on every application role, or none.
+func (t *Tenant) administratorDelegates(action Action, call *invocation) error {
+	t.state.service.Delegating = nil
+	did := "created"
+	if action.Do == "delegateNothing" {
+		t.state.service.Delegating, did = []string{}, "removed"
+	}
+	t.state.changed(call.at, call.by, did, "serviceRole", t.state.service.DisplayName, "every delegation")
+	return nil
 }
 
 func changeOfService(add bool, list func(*service) *[]string) func(*Tenant, Action, *invocation) error {
