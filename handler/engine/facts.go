@@ -56,7 +56,7 @@ func (h *holding) facts(ctx context.Context, live *held) (access.Facts, error) {
 			facts = *fresh
 			return nil
 		}
-		facts, err = h.workloadFacts(groupCtx, live.Workload, h.consentsIfThere)
+		facts, err = h.workloadFacts(groupCtx, live.Workload, h.consentsAsNeeded(live))
 		return err
 	})
 	group.Go(func() error {
@@ -145,6 +145,23 @@ func (e *Engine) consentsIfThere(ctx context.Context, objectID string) (access.R
 		return access.NotRead[[]access.Consent]("the workload is not in the directory"), nil
 	}
 	return known, err
+}
+
+// consentsAsNeeded is how consents are read for the grant. What gives access in Exchange
+// goes at its end whether or not the directory answers: only what depends on the consents,
+// last of all the pointer, waits for it then. An answer that asks to wait is obeyed.
+func (h *holding) consentsAsNeeded(live *held) consentReader {
+	if live.State != grant.Revoking {
+		return h.consentsIfThere
+	}
+	return func(ctx context.Context, objectID string) (access.Reading[[]access.Consent], error) {
+		read, err := h.consentsIfThere(ctx, objectID)
+		_, held := heldBack(err)
+		if err == nil || held || retryAfter(err) > 0 || ctx.Err() != nil {
+			return read, err
+		}
+		return access.NotRead[[]access.Consent](err.Error()), nil
+	}
 }
 
 // consents reads every consent of the principal. The two resources whose roles open

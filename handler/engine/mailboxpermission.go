@@ -17,7 +17,7 @@ import (
 func (h *holding) sightOfPermissions(ctx context.Context, live *held) (sight, error) {
 	facts := h.freshFor(live)
 	if facts == nil {
-		read, err := h.workloadFacts(ctx, live.Workload, h.consentsIfThere)
+		read, err := h.workloadFacts(ctx, live.Workload, h.consentsAsNeeded(live))
 		if err != nil {
 			return sight{}, err
 		}

@@ -59,7 +59,7 @@ func (h *holding) sightOfPolicy(ctx context.Context, live *held) (sight, error) 
 	group, ctx := readTogether(ctx)
 	group.Go(func() error {
 		var err error
-		seen.Consents, err = h.consentsIfThere(ctx, live.Workload.ObjectID)
+		seen.Consents, err = h.consentsAsNeeded(live)(ctx, live.Workload.ObjectID)
 		return err
 	})
 	group.Go(func() error {
