@@ -10,7 +10,7 @@ STATICCHECK := go tool staticcheck
 GO_FOLDERS := docs functions handler infra scripts/administer scripts/assemble scripts/bench scripts/bootstrap scripts/conformance scripts/demo scripts/deploy scripts/doctor scripts/package scripts/probe scripts/prove scripts/run scripts/session scripts/smoke
 AZURITE := scripts/azurite/node_modules/.package-lock.json
 
-all: tools format vet static test ## check the format, vet, analyse, then test; 10 minutes the first time
+all: tools format vet static test ## check the format, vet, analyse, then test; 16 minutes the first time
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -38,8 +38,8 @@ static: tools ## staticcheck; two minutes the first time
 	@$(STATICCHECK) ./...
 	@$(STATICCHECK) -tags simulated ./handler
 
-test: tools azurite ## every test and story, with the race detector; 6 minutes the first time
-	@echo "Testing with the race detector; 6 minutes the first time, less later ..."
+test: tools azurite ## every test and story, with the race detector; 12 minutes the first time
+	@echo "Testing with the race detector; 12 minutes the first time, less later ..."
 	@began=$$(date +%s); go test -race -timeout 30m ./...; status=$$?; \
 	echo "The tests took $$(($$(date +%s) - began)) seconds."; exit $$status
 
