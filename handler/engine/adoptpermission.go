@@ -228,7 +228,7 @@ func (h *holding) takeOverShared(ctx context.Context, live *held, b binding) err
 		}
 		live.Adoption.Notices = append(live.Adoption.Notices, fmt.Sprintf("%s %s is another grant's too and goes with the last of them", step.Kind, step.Name))
 	}
-	crawled, err := h.crawled(ctx, access.NotRead[[]surveyedMailbox]("not asked for"))
+	crawled, _, err := h.crawledSoFar(ctx)
 	if err != nil {
 		return err
 	}

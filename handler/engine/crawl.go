@@ -193,18 +193,28 @@ func (e *Engine) eachCrawled(ctx context.Context, do func(string, crawledMailbox
 	}
 }
 
-// crawled is what the crawl has found so far, with how far it goes.
-func (e *Engine) crawled(ctx context.Context, mailboxes access.Reading[[]surveyedMailbox]) (access.MailboxPermissions, error) {
+// crawledSoFar is what the crawl has found so far, and when each mailbox that it has listed
+// was last read. How far it goes is for who asks to say.
+func (e *Engine) crawledSoFar(ctx context.Context) (access.MailboxPermissions, map[string]time.Time, error) {
 	var found access.MailboxPermissions
-	covered := map[string]bool{}
+	readAt := map[string]time.Time{}
 	err := e.eachCrawled(ctx, func(guid string, one crawledMailbox) {
-		covered[guid] = true
+		readAt[guid] = one.ReadAt
 		found.Covered = append(found.Covered, guid)
 		found.Entries = append(found.Entries, one.Entries...)
 		if found.OldestRead.IsZero() || one.ReadAt.Before(found.OldestRead) {
 			found.OldestRead = one.ReadAt
 		}
 	})
-	found.Complete = mailboxes.Read && !slices.ContainsFunc(mailboxes.Value, func(one surveyedMailbox) bool { return !covered[one.GUID] })
+	return found, readAt, err
+}
+
+// crawled is the same, with whether all of these mailboxes were listed.
+func (e *Engine) crawled(ctx context.Context, mailboxes access.Reading[[]surveyedMailbox]) (access.MailboxPermissions, error) {
+	found, readAt, err := e.crawledSoFar(ctx)
+	found.Complete = mailboxes.Read && !slices.ContainsFunc(mailboxes.Value, func(one surveyedMailbox) bool {
+		_, covered := readAt[one.GUID]
+		return !covered
+	})
 	return found, err
 }

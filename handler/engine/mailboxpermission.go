@@ -60,24 +60,7 @@ func (h *holding) heldOnMailboxes(ctx context.Context, live *held) (access.Readi
 // told them. Who may send in its name is asked only where the grant is about sending.
 func (h *holding) heldOn(ctx context.Context, live *held, mailbox string) ([]access.MailboxPermission, string, error) {
 	people := elsewhere{workload: live.Workload, facts: access.Facts{Pointer: access.Known(h.shown)}}.people()
-	entries, err := h.Exchange.ListMailboxPermissions(ctx, mailbox)
-	if err != nil {
-		return nil, "", err
-	}
-	var found []access.MailboxPermission
-	requestID := entries[0].RequestID
-	for _, entry := range entries {
-		found = append(found, rightsOf(people, entry.Trustee, mailbox, entry.Rights, entry.Deny)...)
-	}
-	if !slices.Contains(access.RightsFor(live.Permissions), access.SendAs) {
-		return found, requestID, nil
-	}
-	senders, err := h.Exchange.ListRecipientPermissions(ctx, mailbox)
-	for _, entry := range senders {
-		requestID = entry.RequestID
-		found = append(found, rightsOf(people, entry.Trustee, mailbox, entry.Rights, entry.Deny)...)
-	}
-	return found, requestID, err
+	return h.rightsOn(ctx, mailbox, people, slices.Contains(access.RightsFor(live.Permissions), access.SendAs))
 }
 
 // rightsOf are those of the rights that open a mailbox, for each workload that the trustee

@@ -38,7 +38,7 @@ func (h *holding) lookForOld(ctx context.Context, live *held, action plan.Action
 	case len(old) > 0:
 		return false, h.stuck(ctx, live, plan.OldPermissions, fmt.Sprintf("with the consent to %s this workload would also open %s; remove those permissions, or ask for those mailboxes too",
 			action.Step.Permission, several(namesOf(old, mailboxes))), h.Now())
-	case found.Complete && listed == len(mailboxes):
+	case listed == len(mailboxes):
 		return true, h.clear(ctx, live, fmt.Sprintf("the permissions of all %d mailboxes were listed, the first of them at %s, and no other names the workload", listed, found.OldestRead.UTC().Format(time.RFC3339)))
 	}
 	may, err := h.allowed(ctx, CapOldPermissions, live.ID)
@@ -95,19 +95,11 @@ func (h *holding) clear(ctx context.Context, live *held, why string) error {
 // listedSoFar is what the crawl has found, and how many of these mailboxes it has listed
 // since then.
 func (h *holding) listedSoFar(ctx context.Context, mailboxes []exchange.Recipient, since time.Time) (access.MailboxPermissions, int, error) {
-	wanted := make([]surveyedMailbox, len(mailboxes))
-	for i, one := range mailboxes {
-		wanted[i] = surveyedMailbox{GUID: one.GUID}
-	}
-	found, err := h.crawled(ctx, access.Known(wanted))
-	if err != nil {
-		return found, 0, err
-	}
-	recent := map[string]bool{}
-	err = h.eachCrawled(ctx, func(guid string, one crawledMailbox) { recent[guid] = !one.ReadAt.Before(since) })
+	found, readAt, err := h.crawledSoFar(ctx)
 	listed := 0
 	for _, one := range mailboxes {
-		if recent[one.GUID] {
+		at, covered := readAt[one.GUID]
+		if covered && !at.Before(since) {
 			listed++
 		}
 	}

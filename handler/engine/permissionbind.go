@@ -159,7 +159,7 @@ func (h *holding) judgePermissions(ctx context.Context, live *held, consents []s
 		found.unread = append(found.unread, "mailbox permissions: "+err.Error())
 		return
 	}
-	crawled, err := h.crawled(ctx, access.NotRead[[]surveyedMailbox]("not asked for"))
+	crawled, _, err := h.crawledSoFar(ctx)
 	if err != nil {
 		found.unread = append(found.unread, "mailbox permissions: "+err.Error())
 		return
